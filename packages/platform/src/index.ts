@@ -1,0 +1,12 @@
+export type { Clock, Timer, Timers } from "./clock.ts";
+export type { Random } from "./random.ts";
+export {
+  FileSystemError,
+  type FileHandle,
+  type FileLock,
+  type FileStat,
+  type FileSystem,
+  type OpenMode,
+} from "./file-system.ts";
+export type { LogField, Logger, LogLevel } from "./logger.ts";
+export type { Counter, Gauge, Histogram } from "./meter.ts";
