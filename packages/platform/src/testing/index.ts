@@ -1,0 +1,6 @@
+export {
+  runDataDriven,
+  testDataDirectory,
+  type DataDrivenCommand,
+  type DataDrivenHandler,
+} from "./data-driven.ts";
