@@ -10,3 +10,6 @@ export {
 } from "./file-system.ts";
 export type { LogField, Logger, LogLevel } from "./logger.ts";
 export type { Counter, Gauge, Histogram } from "./meter.ts";
+export { noopCounter, noopGauge, noopHistogram, noopLogger } from "./noop.ts";
+export { NodeClock, NodeTimers } from "./node/node-time.ts";
+export { NodeRandom } from "./node/node-random.ts";

@@ -4,3 +4,10 @@ export {
   type DataDrivenCommand,
   type DataDrivenHandler,
 } from "./data-driven.ts";
+export {
+  RecordingCounter,
+  RecordingGauge,
+  RecordingHistogram,
+  RecordingLogger,
+  type LogRecord,
+} from "./recording.ts";
