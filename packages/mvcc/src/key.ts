@@ -1,0 +1,48 @@
+/**
+ * A key of the store as a *latin1 binary string*: one character is one byte (U+0000 to U+00FF).
+ *
+ * @remarks JavaScript compares such strings with `<` exactly as unsigned bytes compare, V8 stores
+ * them at one byte a character, and they work as `Map` keys.
+ */
+export type Key = string;
+
+/** Range end that means "every key from the start on" (etcd's single zero byte). */
+export const rangeEndAll: Key = "\0";
+
+/** Range end that means "the single key". */
+export const rangeEndNone: Key = "";
+
+/** Makes a key from bytes; copies, so the bytes may be reused. O(length). */
+export function keyFromBytes(bytes: Uint8Array): Key {
+  return asBuffer(bytes).toString("latin1");
+}
+
+/** Makes fresh bytes from a key. O(length). */
+export function keyToBytes(key: Key): Uint8Array {
+  return Buffer.from(key, "latin1");
+}
+
+/**
+ * Tells whether `key` lies in `[begin, rangeEnd)`, with the meanings of {@link rangeEndAll} and
+ * {@link rangeEndNone}.
+ */
+export function isInRange(key: Key, begin: Key, rangeEnd: Key): boolean {
+  if (rangeEnd === rangeEndNone) return key === begin;
+  return key >= begin && (rangeEnd === rangeEndAll || key < rangeEnd);
+}
+
+/** Range end of "every key that starts with `prefix`"; {@link rangeEndAll} if there is no bound. */
+export function prefixRangeEnd(prefix: Key): Key {
+  for (let index = prefix.length - 1; index >= 0; index--) {
+    const code = prefix.charCodeAt(index);
+    if (code < 0xff) return prefix.slice(0, index) + String.fromCharCode(code + 1);
+  }
+  return rangeEndAll;
+}
+
+/** The same memory as a `Buffer`, without a copy; a `Buffer` comes back as it is. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
