@@ -1,0 +1,4 @@
+import "./node-version.mjs";
+
+const { prepare } = await import("./prepare.mjs");
+await prepare();

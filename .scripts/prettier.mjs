@@ -1,0 +1,10 @@
+/**
+ * Arguments of Prettier for the whole repository.
+ *
+ * @param {"--check" | "--write"} mode
+ * @returns {string[]} What follows `node`.
+ */
+export function prettierArguments(mode) {
+  const program = "node_modules/prettier/bin/prettier.cjs";
+  return [program, mode, "--log-level=warn", "--ignore-path=test/lint/prettierignore", "."];
+}

@@ -1,0 +1,54 @@
+import { inspect } from "node:util";
+import type { TestEvent } from "node:test/reporters";
+
+/** One finished test of one file, as the reporter writes it: a line of JSON each. */
+export interface TestRecord {
+  readonly status: "passed" | "failed" | "skipped" | "todo";
+  /** Title; titles of enclosing tests and suites are not part of it. */
+  readonly name: string;
+  /** 0 for a test at the top of its file. */
+  readonly nesting: number;
+  readonly durationMillis: number;
+  /** Error with stack and diff; absent unless failed, and where only a subtest failed. */
+  readonly error?: string;
+}
+
+interface FailureDetails {
+  readonly cause?: unknown;
+  readonly failureType?: string;
+}
+
+/** Reporter of one test process: turns the events of `node:test` into lines of {@link TestRecord}. */
+// node:test loads a reporter by its default export.
+// eslint-disable-next-line no-restricted-syntax
+export default async function* reporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  for await (const event of events) {
+    if (event.type !== "test:pass" && event.type !== "test:fail") continue;
+    // A suite is no test; it is of interest only when its own hook failed.
+    const isSuite = event.data.details.type === "suite";
+    const error = event.type === "test:fail" ? failureText(event.data.details.error) : undefined;
+    if (isSuite && error === undefined) continue;
+    const record: TestRecord = {
+      status: statusOf(event),
+      name: event.data.name,
+      nesting: event.data.nesting,
+      durationMillis: event.data.details.duration_ms,
+      ...(error === undefined ? {} : { error }),
+    };
+    yield `${JSON.stringify(record)}\n`;
+  }
+}
+
+function statusOf(
+  event: Extract<TestEvent, { type: "test:pass" | "test:fail" }>,
+): TestRecord["status"] {
+  if (event.data.skip !== undefined && event.data.skip !== false) return "skipped";
+  if (event.data.todo !== undefined && event.data.todo !== false) return "todo";
+  return event.type === "test:pass" ? "passed" : "failed";
+}
+
+function failureText(error: Error): string | undefined {
+  const details = error as FailureDetails;
+  if (details.failureType === "subtestsFailed") return undefined;
+  return inspect(details.cause ?? error, { depth: 6, colors: false });
+}
