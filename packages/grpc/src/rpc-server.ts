@@ -22,6 +22,21 @@ export interface RpcServer {
   close(deadlineMillis: number): Promise<void>;
 }
 
+/**
+ * Sees each call of a server begin and end, for metrics. Calls to unknown methods are not seen.
+ *
+ * Called on the hot path: implementations count and return.
+ */
+export interface RpcObserver {
+  callStarted(method: RpcMethod): void;
+  /** A whole request message arrived; `bytes` is its length without framing. */
+  messageReceived(method: RpcMethod, bytes: number): void;
+  /** A response message was given to the transport; `bytes` is its length without framing. */
+  messageSent(method: RpcMethod, bytes: number): void;
+  /** The call is over for the handler: answered, failed, cancelled (CANCELLED) or too late (DEADLINE_EXCEEDED). */
+  callEnded(method: RpcMethod, code: StatusCode, durationMillis: number): void;
+}
+
 /** One method of a service; `path` is `/package.Service/Method`. */
 export type RpcMethod =
   | { readonly kind: "unary"; readonly path: string; readonly handle: UnaryHandler }
@@ -39,14 +54,20 @@ export type BidiStreamHandler = (stream: BidiStream) => void;
 export interface RpcCall {
   /** First value of a request header, lower-case name; binary values (`-bin`) are base64 decoded. */
   header(name: string): string | undefined;
-  /** Remote address as `host:port`, for logs. */
+  /** Remote address as `host:port`, for logs; `unknown` when the socket has none. */
   readonly peer: string;
+  /** Common name of the client certificate that TLS verified; undefined without one. */
+  readonly peerCommonName: string | undefined;
   /** Milliseconds that the caller is still willing to wait; undefined without a deadline. */
   remainingMillis(): number | undefined;
-  /** Runs once if the caller goes away or its deadline passes before the call has ended. */
+  /**
+   * Runs once if the caller goes away, its deadline passes or the transport gives the call up before
+   * the call has ended here. May be set several times; set on a cancelled call it runs in this turn,
+   * after the caller's code.
+   */
   onCancel(listener: () => void): void;
   readonly isCancelled: boolean;
-  /** Ends the call with an error. */
+  /** Ends the call with an error, after what was written; ignored when the call has ended. */
   fail(status: RpcStatus): void;
 }
 
@@ -74,8 +95,12 @@ export interface BidiStream extends RpcStream {
   onMessage(listener: (message: Uint8Array) => void): void;
   /** Runs once when the caller will send no more. The call goes on until it is ended here. */
   onHalfClose(listener: () => void): void;
-  /** Stops and resumes reading, for back-pressure. */
+  /**
+   * Stops reading, for back-pressure: no message and no half close arrives before `resume`, and the
+   * caller runs into the flow-control window of its stream.
+   */
   pause(): void;
+  /** Goes on reading; messages that wait may arrive before `resume` returns. */
   resume(): void;
 }
 

@@ -1,0 +1,295 @@
+import { constants, type Http2Session } from "node:http2";
+import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import {
+  type ConnectionInjector,
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+} from "@grpc/grpc-js";
+import { InvalidOptionsError } from "./errors.ts";
+import {
+  type CallConnection,
+  type CallContext,
+  GrpcJsCall,
+  passBytes,
+  resetLater,
+} from "./grpc-js-call.ts";
+import { hookServer, type StreamRequest } from "./grpc-js-hooks.ts";
+import { PingPolicy } from "./ping-policy.ts";
+import type { RpcMethod, RpcObserver, RpcServer } from "./rpc-server.ts";
+import { StatusCode } from "./status-code.ts";
+import { parseTimeout, unknownMethodMessage, wellFormed } from "./wire-text.ts";
+
+/** Settings of a {@link GrpcJsServer}. */
+export interface GrpcServerOptions {
+  /**
+   * Largest request message, judged on its length prefix before its bytes are kept, and again while
+   * it is decompressed. etcd takes `--max-request-bytes` + 512 KiB here.
+   *
+   * @default 2097152
+   */
+  readonly maxRequestBytes: number;
+  /** Most calls open at once on one connection, in `[1, 2^32-1]`. @default 4294967295 */
+  readonly maxConcurrentStreams: number;
+  /** Clients that ping more often are disconnected; 0 lets them. @default 5000 */
+  readonly pingIntervalMinMillis: number;
+  /** How long after the last ping the server pings a client; 0 never. @default 7200000 */
+  readonly keepaliveTimeMillis: number;
+  /** How long a client may take to answer a ping before its connection is closed. @default 20000 */
+  readonly keepaliveTimeoutMillis: number;
+  /** `write` of a stream answers false from this many unsent bytes on. @default 262144 */
+  readonly writeBufferBytes: number;
+  /** Largest header list of a request as HTTP/2 counts it. @default 16384 */
+  readonly maxHeaderBytes: number;
+}
+
+/** The defaults of {@link GrpcServerOptions}; those that etcd has too are etcd's. */
+export const defaultGrpcServerOptions: GrpcServerOptions = {
+  maxRequestBytes: 1_572_864 + 524_288,
+  maxConcurrentStreams: 2 ** 32 - 1,
+  pingIntervalMinMillis: 5_000,
+  keepaliveTimeMillis: 7_200_000,
+  keepaliveTimeoutMillis: 20_000,
+  writeBufferBytes: 262_144,
+  maxHeaderBytes: 16_384,
+};
+
+/** What a {@link GrpcJsServer} needs from its owner. */
+export interface GrpcServerDependencies {
+  /** A handler or listener threw; its call has been ended with INTERNAL. */
+  onHandlerError(path: string, error: unknown): void;
+  readonly observer?: RpcObserver;
+}
+
+interface Connection extends CallConnection {
+  openCalls: number;
+}
+
+/** What remaining calls end with when the server closes; clients go on elsewhere. */
+const closingStatus = { code: StatusCode.UNAVAILABLE, message: "server is shutting down" } as const;
+/** How long final statuses may take to reach clients when the deadline of `close` has passed. */
+const farewellMillis = 250;
+
+/**
+ * An {@link RpcServer} on `@grpc/grpc-js`: HTTP/2 and framing are the library's, calls are driven on
+ * its low-level call object, and sockets are injected.
+ *
+ * @example
+ * ```ts
+ * const rpc = new GrpcJsServer({}, { onHandlerError: (path, error) => console.error(path, error) });
+ * rpc.addMethod({ kind: "unary", path: "/a.B/Echo", handle: (bytes, call) => call.respond([bytes]) });
+ * net.createServer((socket) => rpc.accept(socket)).listen(0);
+ * ```
+ */
+export class GrpcJsServer implements RpcServer {
+  readonly #options: GrpcServerOptions;
+  readonly #context: CallContext;
+  readonly #server: Server;
+  readonly #injector: ConnectionInjector;
+  readonly #methods = new Map<string, RpcMethod>();
+  readonly #services = new Set<string>();
+  readonly #connections = new Map<Http2Session, Connection>();
+  readonly #calls = new Set<GrpcJsCall>();
+  #closing: Promise<void> | undefined;
+
+  /** @throws {@link InvalidOptionsError} naming each option that is out of range. */
+  constructor(options: Partial<GrpcServerOptions>, dependencies: GrpcServerDependencies) {
+    this.#options = { ...defaultGrpcServerOptions, ...options };
+    checkOptions(this.#options);
+    this.#context = {
+      maxRequestBytes: this.#options.maxRequestBytes,
+      writeBufferBytes: this.#options.writeBufferBytes,
+      observer: dependencies.observer,
+      onHandlerError: (path, error) => dependencies.onHandlerError(path, error),
+    };
+    this.#server = new Server({
+      "grpc.enable_channelz": 0,
+      "grpc.max_receive_message_length": this.#options.maxRequestBytes,
+      "grpc.max_concurrent_streams": this.#options.maxConcurrentStreams,
+      ...(this.#options.keepaliveTimeMillis > 0 && {
+        "grpc.keepalive_time_ms": this.#options.keepaliveTimeMillis,
+      }),
+      "grpc.keepalive_timeout_ms": this.#options.keepaliveTimeoutMillis,
+    });
+    hookServer(this.#server, {
+      onSession: (session) => this.#onSession(session),
+      onStream: (request, serve) => {
+        const begun = this.#admit(request);
+        if (begun === undefined) return;
+        serve((_definition, transport) => {
+          const call = new GrpcJsCall(
+            begun.method,
+            request,
+            begun.timeoutMillis,
+            { context: this.#context, connection: begun.connection },
+            transport,
+          );
+          this.#calls.add(call);
+          begun.connection.openCalls += 1;
+          // grpc-js would now wire its own Node streams to the call: never calling `next` keeps the
+          // call for ourselves.
+          return new ServerInterceptingCall(transport, { start: () => call.start() });
+        });
+      },
+    });
+    this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+  }
+
+  addMethod(method: RpcMethod): void {
+    this.#methods.set(method.path, method);
+    this.#services.add(method.path.slice(1, method.path.lastIndexOf("/")));
+    this.#server.register(method.path, () => undefined, passBytes, passBytes, "bidi");
+  }
+
+  accept(socket: Duplex): void {
+    if (this.#closing !== undefined) socket.destroy();
+    else this.#injector.injectConnection(socket);
+  }
+
+  close(deadlineMillis: number): Promise<void> {
+    this.#closing ??= this.#close(deadlineMillis);
+    return this.#closing;
+  }
+
+  async #close(deadlineMillis: number): Promise<void> {
+    const ended = Promise.all([...this.#connections.keys()].map(untilClosed));
+    // A closed session takes no new streams (GOAWAY) and ends with its last one.
+    for (const session of this.#connections.keys()) session.close();
+    if (!(await isSettledWithin(ended, deadlineMillis))) {
+      for (const call of [...this.#calls]) call.abandon(closingStatus);
+      if (!(await isSettledWithin(ended, farewellMillis))) {
+        for (const session of this.#connections.keys()) session.destroy();
+      }
+    }
+    await ended;
+    this.#injector.destroy();
+  }
+
+  #onSession(session: Http2Session): void {
+    const { socket } = session;
+    const pings = new PingPolicy(this.#options.pingIntervalMinMillis);
+    const connection: Connection = {
+      peer: peerOf(socket),
+      peerCommonName: commonNameOf(socket),
+      openCalls: 0,
+      onSend: () => pings.forgive(),
+      onEnd: (call) => {
+        connection.openCalls -= 1;
+        this.#calls.delete(call);
+      },
+    };
+    this.#connections.set(session, connection);
+    session.once("close", () => this.#connections.delete(session));
+    session.on("ping", () => {
+      if (pings.isAbuse(performance.now(), connection.openCalls)) disconnect(session);
+    });
+    session.settings({ maxHeaderListSize: this.#options.maxHeaderBytes });
+  }
+
+  /** Answers what is no call of a known method; what it returns may begin. */
+  #admit({ stream, headers }: StreamRequest):
+    | {
+        readonly method: RpcMethod;
+        readonly connection: Connection;
+        readonly timeoutMillis: number | undefined;
+      }
+    | undefined {
+    stream.on("error", () => undefined); // The close that follows is what counts.
+    const connection =
+      stream.session === undefined ? undefined : this.#connections.get(stream.session);
+    if (connection === undefined || this.#closing !== undefined) {
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      return undefined;
+    }
+    const answer = (status: number, code: StatusCode, message: string): undefined => {
+      connection.onSend();
+      stream.respond(
+        {
+          ":status": status,
+          "content-type": "application/grpc",
+          "grpc-status": code,
+          "grpc-message": encodeURI(wellFormed(message)),
+        },
+        { endStream: true },
+      );
+      stream.resume();
+      if (!stream.readableEnded) resetLater(stream, () => false);
+      return undefined;
+    };
+    const verb = headers[":method"];
+    if (verb !== "POST") {
+      return answer(405, StatusCode.INTERNAL, `received a ${verb} request; only POST is allowed`);
+    }
+    const type = headers["content-type"] ?? "";
+    if (!/^application\/grpc($|[+;])/i.test(type)) {
+      const text = `invalid gRPC request content-type ${JSON.stringify(type)}`;
+      return answer(415, StatusCode.INVALID_ARGUMENT, text);
+    }
+    const path = headers[":path"] ?? "";
+    const method = this.#methods.get(path);
+    if (method === undefined) {
+      return answer(200, StatusCode.UNIMPLEMENTED, unknownMethodMessage(path, this.#services));
+    }
+    const timeout = headers["grpc-timeout"];
+    if (timeout === undefined) return { method, connection, timeoutMillis: undefined };
+    const timeoutMillis = typeof timeout === "string" ? parseTimeout(timeout) : undefined;
+    if (timeoutMillis === undefined) {
+      return answer(400, StatusCode.INTERNAL, "malformed grpc-timeout");
+    }
+    // Deadlines are kept here: grpc-js computes them in 32 bits and fails calls with long ones.
+    delete headers["grpc-timeout"];
+    return { method, connection, timeoutMillis };
+  }
+}
+
+function disconnect(session: Http2Session): void {
+  if (session.destroyed) return;
+  session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from("too_many_pings"));
+  setImmediate(() => session.destroy());
+}
+
+function untilClosed(session: Http2Session): Promise<void> {
+  return new Promise((resolve) => session.once("close", () => resolve()));
+}
+
+async function isSettledWithin(work: Promise<unknown>, millis: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.min(millis, 2 ** 31 - 1));
+  });
+  const isSettled = await Promise.race([work.then(() => true), expired]);
+  clearTimeout(timer);
+  return isSettled;
+}
+
+function peerOf(socket: Duplex): string {
+  const address: unknown = Reflect.get(socket, "remoteAddress");
+  const port: unknown = Reflect.get(socket, "remotePort");
+  if (typeof address !== "string" || typeof port !== "number") return "unknown";
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function commonNameOf(socket: Duplex): string | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const name: unknown = socket.getPeerCertificate().subject?.CN;
+  return typeof name === "string" ? name : undefined;
+}
+
+function checkOptions(options: GrpcServerOptions): void {
+  const problems: string[] = [];
+  const expect = (name: keyof GrpcServerOptions, least: number, most: number): void => {
+    const value = options[name];
+    if (!Number.isSafeInteger(value) || value < least || value > most) {
+      problems.push(`${name} is ${value}, expected an integer in [${least}, ${most}]`);
+    }
+  };
+  expect("maxRequestBytes", 1, 2 ** 31 - 1);
+  expect("maxConcurrentStreams", 1, 2 ** 32 - 1);
+  expect("pingIntervalMinMillis", 0, 2 ** 31 - 1);
+  expect("keepaliveTimeMillis", 0, 2 ** 31 - 2);
+  expect("keepaliveTimeoutMillis", 1, 2 ** 31 - 1);
+  expect("writeBufferBytes", 1, 2 ** 31 - 1);
+  expect("maxHeaderBytes", 1_024, 2 ** 24);
+  if (problems.length > 0) throw new InvalidOptionsError(problems);
+}
