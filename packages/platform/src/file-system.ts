@@ -23,6 +23,8 @@ export interface FileSystem {
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; a missing one is fine. */
   remove(path: string): Promise<void>;
+  /** Removes a directory and all that is in it; a missing one is fine. */
+  removeDirectory(path: string): Promise<void>;
   /** Makes creations, renames and removals inside the directory durable (P4, B2). */
   syncDirectory(path: string): Promise<void>;
   /** Takes an exclusive lock held until `release` or process death; undefined if another holds it (B25). */

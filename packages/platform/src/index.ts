@@ -13,3 +13,4 @@ export type { Counter, Gauge, Histogram } from "./meter.ts";
 export { noopCounter, noopGauge, noopHistogram, noopLogger } from "./noop.ts";
 export { NodeClock, NodeTimers } from "./node/node-time.ts";
 export { NodeRandom } from "./node/node-random.ts";
+export { NodeFileSystem } from "./node/node-file-system.ts";

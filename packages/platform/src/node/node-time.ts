@@ -23,13 +23,16 @@ export class NodeTimers implements Timers {
 
   setTimer(delayMillis: number, callback: () => void): Timer {
     if (!(delayMillis >= 0)) throw new RangeError(`Invalid delay: ${delayMillis}`);
-    // setTimeout cuts fractions off: rounding up keeps "at least".
-    let leftMillis = Math.ceil(delayMillis);
+    const deadlineMillis = performance.now() + delayMillis;
     let handle: NodeJS.Timeout;
     const arm = (): void => {
-      const part = Math.min(leftMillis, this.#longestMillis);
-      leftMillis -= part;
-      handle = setTimeout(leftMillis > 0 ? arm : callback, part);
+      const leftMillis = Math.ceil(deadlineMillis - performance.now());
+      handle = setTimeout(fire, Math.min(Math.max(leftMillis, 0), this.#longestMillis));
+    };
+    const fire = (): void => {
+      // Node counts from the start of the turn in whole milliseconds and may be 1 ms early (L1).
+      if (performance.now() < deadlineMillis) arm();
+      else callback();
     };
     arm();
     return {

@@ -11,3 +11,5 @@ export {
   RecordingLogger,
   type LogRecord,
 } from "./recording.ts";
+export { describeFileSystem, type FileSystemFixture } from "./file-system-suite.ts";
+export { describeTimers, type TimersFixture } from "./timers-suite.ts";
