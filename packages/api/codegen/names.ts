@@ -1,4 +1,4 @@
-/** `range_end` → `rangeEnd`, `peerURLs` → `peerUrls`, `ID` → `id`, `remaining_TTL` → `remainingTtl`. */
+/** `range_end` → `rangeEnd`, `peerURLs` → `peerUrls`, `ID` → `id`. */
 export function toFieldName(protoName: string): string {
   const words = protoName.split("_").flatMap(splitWord);
   return words

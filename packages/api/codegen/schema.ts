@@ -190,7 +190,7 @@ function readFieldType(source: protobuf.Field): FieldType {
   return { kind: "message", typeName, packageName };
 }
 
-/** Identifiers use all 64 bits, so they stay exact; counters and sizes never leave the safe integers. */
+/** Identifiers use all 64 bits and stay exact; counters and sizes never leave safe integers. */
 function toScalar(source: protobuf.Field): Scalar {
   const isIdentifier = /(^|_)id$|ID$|^lease$|^leader$/.test(source.name);
   switch (source.type) {

@@ -1,4 +1,21 @@
 export { DecodeError } from "./decode-error.ts";
+export {
+  jsonFailure,
+  messageTooLarge,
+  throughEmbeddedClient,
+  toHttpStatus,
+  toWireError,
+  toWireErrorCode,
+  unknownMethod,
+  unknownService,
+  unmarshalFailure,
+  watchCancelReasons,
+  wireErrors,
+  type WatchCancelReason,
+  type WireError,
+  type WireErrorCode,
+  type WireStatusCode,
+} from "./errors.ts";
 export type { Method, MethodKind } from "./method.ts";
 
 // For other packages: to read and compose messages without decoding them.

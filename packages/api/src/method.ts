@@ -1,4 +1,4 @@
-/** How many messages each side of a call sends. No method of this protocol streams requests only. */
+/** Which sides of a call send many messages; no method of this protocol streams requests only. */
 export type MethodKind = "unary" | "server-stream" | "bidi-stream";
 
 /** One method of a service with the codecs of its messages. */

@@ -12,7 +12,7 @@ export const WireType = {
 /** One of the numbers of {@link WireType}. */
 export type WireType = (typeof WireType)[keyof typeof WireType];
 
-/** Messages nested deeper than this are refused, as in the reference implementations in C++ and Java. */
+/** Messages nested deeper than this are refused, as by protobuf in C++ and Java. */
 export const messageDepthMax = 100;
 
 /** Shared by every empty bytes field; has no bytes that anybody could write to. */
@@ -180,7 +180,7 @@ export class Reader {
     return this.enterPacked();
   }
 
-  /** Does the same for packed numbers, which are no message of their own and have no depth limit. */
+  /** Does the same for packed numbers, which are no message and have no depth limit. */
   enterPacked(): number {
     const length = this.length();
     this.#depth++;

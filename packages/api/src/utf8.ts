@@ -4,7 +4,7 @@ import { DecodeError } from "./decode-error.ts";
 // package does not know, and the strings of this protocol (names, addresses, tokens) are short, so
 // that the call into the platform costs more than the loop.
 
-/** Longest run of code units given to `String.fromCharCode` at once: its arguments are on the stack. */
+/** Most code units given to `String.fromCharCode` at once: its arguments are on the stack. */
 const chunkUnitsMax = 4096;
 
 /** Stands for a surrogate without its other half, which has no form in UTF-8. */
@@ -59,8 +59,8 @@ export function writeUtf8(text: string, target: Uint8Array, offset: number): num
 /**
  * Reads `[begin, end)` as UTF-8. O(length).
  *
- * @throws {@link DecodeError} for anything that is not well-formed (Unicode 15, table 3-7): overlong
- * forms, surrogates, values beyond U+10FFFF, truncated sequences.
+ * @throws {@link DecodeError} for what is not well-formed (Unicode 15, table 3-7): overlong forms,
+ * surrogates, values beyond U+10FFFF, truncated sequences.
  */
 export function readUtf8(bytes: Uint8Array, begin: number, end: number): string {
   let text = "";

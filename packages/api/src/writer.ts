@@ -9,8 +9,8 @@ const pieceSize = 0x10000000;
 /**
  * Fills one array of exactly the size that was computed before.
  *
- * Numbers must be safe integers of their range; a violation throws RangeError, since it is a mistake
- * of the program. Sizes come from the functions below, which check; the writer trusts them.
+ * Numbers must be in the range of their type: a mistake of the program otherwise, and a RangeError
+ * from the functions below, which measure. The writer itself trusts what was measured.
  *
  * @example
  * ```ts
