@@ -1,3 +1,4 @@
+import { AssertionError } from "node:assert";
 import { inspect } from "node:util";
 import type { TestEvent } from "node:test/reporters";
 
@@ -19,8 +20,7 @@ interface FailureDetails {
 }
 
 /** Reporter of one test process: turns the events of `node:test` into lines of {@link TestRecord}. */
-// node:test loads a reporter by its default export.
-// eslint-disable-next-line no-restricted-syntax
+// eslint-disable-next-line no-restricted-syntax -- node:test loads a reporter by this name
 export default async function* reporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of events) {
     if (event.type !== "test:pass" && event.type !== "test:fail") continue;
@@ -50,5 +50,18 @@ function statusOf(
 function failureText(error: Error): string | undefined {
   const details = error as FailureDetails;
   if (details.failureType === "subtestsFailed") return undefined;
-  return inspect(details.cause ?? error, { depth: 6, colors: false });
+  const cause = details.cause ?? error;
+  if (cause instanceof AssertionError) return `${cause.message}\n${ownFrames(cause.stack)}`;
+  return withoutInternals(inspect(cause, { depth: 6, colors: false }));
+}
+
+/** Frames of a stack that are in this repository: of a failed assertion nothing else is of use. */
+function ownFrames(stack: string | undefined): string {
+  return (stack?.split("\n") ?? [])
+    .filter((line) => /^\s+at /.test(line) && !/node:|node_modules/.test(line))
+    .join("\n");
+}
+
+function withoutInternals(text: string): string {
+  return text.replace(/\n\s+at [^\n]*\(?node:(internal|async_hooks)[^\n]*/g, "");
 }
