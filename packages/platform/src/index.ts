@@ -14,3 +14,11 @@ export { noopCounter, noopGauge, noopHistogram, noopLogger } from "./noop.ts";
 export { NodeClock, NodeTimers } from "./node/node-time.ts";
 export { NodeRandom } from "./node/node-random.ts";
 export { NodeFileSystem } from "./node/node-file-system.ts";
+export {
+  JsonLogger,
+  type JsonLoggerDependencies,
+  type JsonLoggerOptions,
+  type LogFormat,
+} from "./node/json-logger.ts";
+export { DescriptorSink, openLogSink, StreamSink, type LogSink } from "./node/log-sink.ts";
+export type { LogQueueStatus } from "./node/log-queue.ts";
