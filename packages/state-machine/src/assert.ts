@@ -1,0 +1,13 @@
+/**
+ * Checks what the program itself guarantees; a failure is a bug, also in production.
+ *
+ * @throws Error with the given message.
+ */
+export function assert(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(`Assertion failed: ${message}`);
+}
+
+/** Marks the end of an exhaustive `switch`: a new case stops the build here. */
+export function assertNever(value: never): never {
+  throw new Error(`Assertion failed: unexpected value ${String(value)}`);
+}

@@ -1,0 +1,148 @@
+import {
+  DecodeError,
+  decodeAlarmRequest,
+  decodeCompactionRequest,
+  decodeDeleteRangeRequest,
+  decodeLeaseCheckpointRequest,
+  decodeLeaseGrantRequest,
+  decodeLeaseRevokeRequest,
+  decodePutRequest,
+  decodeTxnRequest,
+  type AlarmRequest,
+  type AlarmResponseInit,
+  type CompactionRequest,
+  type CompactionResponseInit,
+  type DeleteRangeRequest,
+  type DeleteRangeResponseInit,
+  type LeaseCheckpointRequest,
+  type LeaseCheckpointResponseInit,
+  type LeaseGrantRequest,
+  type LeaseGrantResponseInit,
+  type LeaseRevokeRequest,
+  type LeaseRevokeResponseInit,
+  type PutRequest,
+  type PutResponseInit,
+  type TxnRequest,
+  type TxnResponseInit,
+} from "@quorate/api";
+import { MalformedRequestError } from "./errors.ts";
+import {
+  decodeClusterVersionRequest,
+  decodeLeaseExpireRequest,
+  decodeMemberAttributes,
+  type ClusterVersionRequest,
+  type LeaseExpireRequest,
+} from "./internal-request.ts";
+import type { MemberAttributes } from "./member-table.ts";
+import type { RequestKind } from "./request-kind.ts";
+
+/** The message of each kind of request. */
+export interface RequestMessages {
+  put: PutRequest;
+  "delete-range": DeleteRangeRequest;
+  txn: TxnRequest;
+  compact: CompactionRequest;
+  /** With the final id and TTL: see `normalizeLeaseGrant`. */
+  "lease-grant": LeaseGrantRequest;
+  "lease-revoke": LeaseRevokeRequest;
+  "lease-expire": LeaseExpireRequest;
+  "lease-checkpoint": LeaseCheckpointRequest;
+  alarm: AlarmRequest;
+  "member-attributes": MemberAttributes;
+  "cluster-version": ClusterVersionRequest;
+}
+
+/** The answer of each kind of request; a header holds only the revision. */
+export interface ResponseMessages {
+  put: PutResponseInit;
+  "delete-range": DeleteRangeResponseInit;
+  txn: TxnResponseInit;
+  compact: CompactionResponseInit;
+  "lease-grant": LeaseGrantResponseInit;
+  "lease-revoke": LeaseRevokeResponseInit;
+  "lease-expire": LeaseExpireResponse;
+  "lease-checkpoint": LeaseCheckpointResponseInit;
+  alarm: AlarmResponseInit;
+  "member-attributes": MemberAttributesResponse;
+  "cluster-version": ClusterVersionRequest;
+}
+
+/** A decoded request; discriminated by `kind`. */
+export type DecodedRequest = {
+  [K in RequestKind]: { readonly kind: K; readonly message: RequestMessages[K] };
+}[RequestKind];
+
+/** An answer; discriminated by `kind`. */
+export type AppliedResponse = {
+  [K in RequestKind]: { readonly kind: K; readonly message: ResponseMessages[K] };
+}[RequestKind];
+
+/** Answer to a lease-expire request. */
+export interface LeaseExpireResponse {
+  /** Ids of the leases that were removed; empty when the request was void. */
+  readonly expired: readonly bigint[];
+  /** Whether the term had moved (L3). */
+  readonly isVoid: boolean;
+}
+
+/** Answer to a member-attributes request. */
+export interface MemberAttributesResponse {
+  /** False when the member is not, or no more, in the cluster. */
+  readonly isMember: boolean;
+}
+
+const decoders: { [K in RequestKind]: (bytes: Uint8Array) => RequestMessages[K] } = {
+  put: decodePutRequest,
+  "delete-range": decodeDeleteRangeRequest,
+  txn: decodeTxnRequest,
+  compact: decodeCompactionRequest,
+  "lease-grant": decodeLeaseGrantRequest,
+  "lease-revoke": decodeLeaseRevokeRequest,
+  "lease-expire": decodeLeaseExpireRequest,
+  "lease-checkpoint": decodeLeaseCheckpointRequest,
+  alarm: decodeAlarmRequest,
+  "member-attributes": decodeMemberAttributes,
+  "cluster-version": decodeClusterVersionRequest,
+};
+
+/**
+ * Decodes the bytes of a request. Byte fields are views into them.
+ *
+ * @throws {@link MalformedRequestError} when they are no message of the kind.
+ */
+export function decodeRequest(kind: RequestKind, bytes: Uint8Array): DecodedRequest {
+  try {
+    return { kind, message: decoders[kind](bytes) } as DecodedRequest;
+  } catch (error) {
+    if (error instanceof DecodeError) throw new MalformedRequestError(`${kind} request`, error);
+    throw error;
+  }
+}
+
+/**
+ * Completes a grant before it is proposed, so that applying it needs neither chance nor settings.
+ *
+ * @param random - 64 uniform bits; makes the id (positive, as etcd's) when the client left it open.
+ * @param ttlMinSeconds - Shortest TTL; see {@link minLeaseTtlSeconds}.
+ */
+export function normalizeLeaseGrant(
+  request: LeaseGrantRequest,
+  { random, ttlMinSeconds }: { readonly random: bigint; readonly ttlMinSeconds: number },
+): LeaseGrantRequest {
+  const drawn = BigInt.asUintN(63, random);
+  const id = request.id !== 0n ? request.id : drawn === 0n ? 1n : drawn;
+  return { id, ttl: Math.max(request.ttl, ttlMinSeconds) };
+}
+
+/**
+ * Shortest TTL of a lease in seconds: one and a half election timeouts, rounded up.
+ *
+ * @remarks As etcd: half ticks are cut before they are multiplied.
+ */
+export function minLeaseTtlSeconds(timing: {
+  readonly electionTicks: number;
+  readonly heartbeatMillis: number;
+}): number {
+  const ticks = Math.floor((3 * timing.electionTicks) / 2);
+  return Math.ceil((ticks * timing.heartbeatMillis) / 1000);
+}

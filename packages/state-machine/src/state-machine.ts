@@ -1,0 +1,402 @@
+// The state machine of the log: the meaning of every committed entry.
+//
+// An entry is applied whole and synchronously. All rows that it changes, with its own index and term,
+// are one unit of the backend, so the disk holds an entry whole or not at all (C25). A request that is
+// refused is refused before its first change; an unexpected throw leaves the unit open, which then
+// never reaches the disk, and makes this object refuse every further call (C29): the process ends, and
+// the next one starts from the last unit and replays the log.
+import type { RangeRequest, TxnRequest, TxnResponseInit } from "@quorate/api";
+import {
+  MvccError,
+  MvccStore,
+  type Backend,
+  type RangeCursor,
+  type RangeResult,
+  type StoreDependencies,
+  type StoreOptions,
+} from "@quorate/mvcc";
+import { AlarmTable } from "./alarm-table.ts";
+import { assert } from "./assert.ts";
+import { decodeBatch, type BatchRequest, type RequestId } from "./batch.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
+import type { MemberConfiguration } from "./configuration.ts";
+import {
+  ApplyFailedError,
+  MalformedRequestError,
+  RequestError,
+  type RefusedError,
+} from "./errors.ts";
+import { LeaseTable } from "./lease-table.ts";
+import { decodeMemberChange, type MemberChange } from "./member-change.ts";
+import { MemberTable } from "./member-table.ts";
+import { toRangeQuery } from "./range-query.ts";
+import { clusterVersionKey, RequestApplier } from "./request-applier.ts";
+import { decodeRequest, type AppliedResponse, type DecodedRequest } from "./request.ts";
+import { computeStateHash } from "./state-hash.ts";
+import { choosePath, readPath, validatePath } from "./txn.ts";
+
+/** A committed entry of the log. */
+export type CommittedEntry = NormalEntry | ConfigurationEntry;
+
+/** Requests of clients and members. */
+export interface NormalEntry {
+  readonly kind: "normal";
+  readonly index: number;
+  readonly term: number;
+  /** A batch; empty for the entry that a new leader appends. */
+  readonly data: Uint8Array;
+}
+
+/** A change of who takes part in consensus. */
+export interface ConfigurationEntry {
+  readonly kind: "configuration";
+  readonly index: number;
+  readonly term: number;
+  /** In force from this entry on. */
+  readonly configuration: MemberConfiguration;
+  /** Made by `encodeMemberChange`; empty when no member's data changes. */
+  readonly context: Uint8Array;
+}
+
+/** What became of one request. */
+export interface RequestOutcome {
+  readonly requestId: RequestId;
+  readonly outcome:
+    | { readonly kind: "response"; readonly response: AppliedResponse }
+    | { readonly kind: "error"; readonly error: RefusedError };
+}
+
+/** What became of an entry. */
+export interface AppliedEntry {
+  /** One for each request of a normal entry, in order. */
+  readonly outcomes: readonly RequestOutcome[];
+  /** What a configuration entry changed about members. */
+  readonly memberChange: MemberChange | undefined;
+  /** Who asked for the member change. */
+  readonly memberChangeRequestId: RequestId | undefined;
+}
+
+/**
+ * Finds the decoded form of a request that the proposer still holds.
+ *
+ * It must be what decoding `request.bytes` gives (P8); undefined decodes the bytes.
+ */
+export type DecodedLookup = (request: BatchRequest) => DecodedRequest | undefined;
+
+/** Tuning; nothing of it changes what an entry means. */
+export interface StateMachineOptions {
+  /** See the store's options. @default the store's defaults */
+  readonly store?: Partial<StoreOptions>;
+}
+
+/** What a snapshot stands for. */
+export interface StateMachineSnapshot {
+  /** Index of the last entry in it. */
+  readonly index: number;
+  readonly term: number;
+  readonly configuration: MemberConfiguration;
+  readonly sizeBytes: number;
+}
+
+/** Applies the log. One per member; synchronous but for opening, snapshots and closing. */
+export class StateMachine {
+  readonly #store: MvccStore;
+  readonly #backend: Backend;
+  readonly #leases: LeaseTable;
+  readonly #alarms: AlarmTable;
+  readonly #members: MemberTable;
+  readonly #applier: RequestApplier;
+  #appliedIndex = 0;
+  #appliedTerm = 0;
+  #failure: ApplyFailedError | undefined;
+  #isRestoring = false;
+  readonly #marks = new Set<Map<number, AppliedPoint>>();
+
+  private constructor(store: MvccStore) {
+    this.#store = store;
+    this.#backend = store.backend;
+    this.#leases = new LeaseTable(store.backend);
+    this.#alarms = new AlarmTable(store.backend);
+    this.#members = new MemberTable(store.backend);
+    this.#applier = new RequestApplier({
+      backend: store.backend,
+      store,
+      leases: this.#leases,
+      alarms: this.#alarms,
+      members: this.#members,
+    });
+  }
+
+  /**
+   * Opens the state of a backend: the store, leases with their keys, alarms, members.
+   *
+   * @remarks O(keys + leases). The backend stays the caller's to close.
+   */
+  static async open(
+    options: StateMachineOptions,
+    dependencies: StoreDependencies,
+  ): Promise<StateMachine> {
+    const store = await MvccStore.open(options.store ?? {}, dependencies);
+    const machine = new StateMachine(store);
+    machine.#load();
+    return machine;
+  }
+
+  /** Index of the last applied entry; 0 before any. */
+  get appliedIndex(): number {
+    return this.#appliedIndex;
+  }
+
+  /** Term of the last applied entry; 0 before any. */
+  get appliedTerm(): number {
+    return this.#appliedTerm;
+  }
+
+  /** Index up to which the disk holds everything; what the log must keep begins behind it. */
+  get durableIndex(): number {
+    return this.#backend.durableMark();
+  }
+
+  /** The store, for watches, hashes, statistics and waiting for compactions; never to write. */
+  get store(): MvccStore {
+    return this.#store;
+  }
+
+  /** The leases, to read. */
+  get leases(): LeaseView {
+    return this.#leases;
+  }
+
+  /** The alarms, to read. */
+  get alarms(): AlarmView {
+    return this.#alarms;
+  }
+
+  /** The members and the configuration, to read. */
+  get members(): MembershipView {
+    return this.#members;
+  }
+
+  /** The version that all members serve, as `3.7.0`; undefined until the leader decided. */
+  get clusterVersion(): string | undefined {
+    const bytes = this.#backend.get("meta", clusterVersionKey);
+    return bytes === undefined ? undefined : Buffer.from(bytes).toString("utf8");
+  }
+
+  /**
+   * Applies the next entry of the log.
+   *
+   * @param entry - Entries up to {@link StateMachine.appliedIndex} are passed over, so a log may be
+   *   replayed from any earlier point.
+   * @throws {@link ApplyFailedError} when an entry is missing before this one, its data is no batch,
+   *   or something broke. The caller ends the process without returning to the event loop.
+   */
+  apply(entry: CommittedEntry, decodedOf?: DecodedLookup): AppliedEntry {
+    this.#checkUsable();
+    if (entry.index <= this.#appliedIndex) return nothingApplied;
+    try {
+      assert(entry.index === this.#appliedIndex + 1, `entry follows ${this.#appliedIndex}`);
+      assert(entry.term >= this.#appliedTerm, `term is at least ${this.#appliedTerm}`);
+      const applied =
+        entry.kind === "normal"
+          ? this.#applyNormal(entry, decodedOf)
+          : this.#applyConfiguration(entry);
+      this.#appliedIndex = entry.index;
+      this.#appliedTerm = entry.term;
+      this.#stageApplied();
+      return applied;
+    } catch (error) {
+      this.#failure = new ApplyFailedError(entry.index, error);
+      throw this.#failure;
+    }
+  }
+
+  /**
+   * Reads pairs as of everything applied so far.
+   *
+   * @param request - Checked by `checkRangeRequest`. `serializable` is the caller's business.
+   * @returns Pairs as stored, which is their wire form.
+   * @throws CompactedError, FutureRevisionError
+   */
+  range(request: RangeRequest): RangeResult {
+    this.#checkUsable();
+    return this.#store.range(toRangeQuery(request));
+  }
+
+  /** As {@link StateMachine.range}, in pieces at one pinned revision. @throws as `range` */
+  openRange(request: RangeRequest): RangeCursor {
+    this.#checkUsable();
+    return this.#store.openRange(toRangeQuery(request));
+  }
+
+  /**
+   * Answers a transaction that only reads.
+   *
+   * @param request - Checked by `checkTxnRequest`; `isReadOnlyTxn` holds.
+   * @throws CompactedError, FutureRevisionError
+   */
+  readTxn(request: TxnRequest): TxnResponseInit {
+    this.#checkUsable();
+    const state = { store: this.#store, leases: this.#leases };
+    const path = choosePath(state, request);
+    validatePath(state, path);
+    return readPath(this.#store, path);
+  }
+
+  /**
+   * Hash of the whole current state but history: equal on all members at equal
+   * {@link StateMachine.appliedIndex} (P8).
+   *
+   * @returns 64 hexadecimal digits.
+   * @remarks O(live data), in one go: for tests and the simulator. `store.hashKv` covers history.
+   */
+  stateHash(): string {
+    this.#checkUsable();
+    return computeStateHash({
+      backend: this.#backend,
+      store: this.#store,
+      applied: [this.#appliedIndex, this.#appliedTerm],
+    });
+  }
+
+  /**
+   * Copies the state to a new file while entries go on being applied.
+   *
+   * @returns Which entry the copy ends with.
+   */
+  async snapshotTo(path: string): Promise<StateMachineSnapshot> {
+    this.#checkUsable();
+    const points = new Map([[this.#appliedIndex, this.#appliedPoint()]]);
+    this.#marks.add(points);
+    try {
+      const { mark, sizeBytes } = await this.#backend.snapshotTo(path);
+      const point = points.get(mark);
+      assert(point !== undefined, `snapshot ends with a known entry, not ${mark}`);
+      return { index: mark, ...point, sizeBytes };
+    } finally {
+      this.#marks.delete(points);
+    }
+  }
+
+  /**
+   * Replaces the whole state by a snapshot's file, which is moved into place. Watchers go on where
+   * they were.
+   *
+   * @remarks Nothing may be applied or read until the promise is settled; when it is rejected the
+   *   process must end.
+   */
+  async restoreFrom(path: string): Promise<void> {
+    this.#checkUsable();
+    this.#isRestoring = true;
+    await this.#store.restoreFrom(path);
+    this.#load();
+    this.#isRestoring = false;
+  }
+
+  /** Stops the store's background work; the backend stays open. Idempotent. */
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+
+  #applyNormal(entry: NormalEntry, decodedOf: DecodedLookup | undefined): AppliedEntry {
+    if (entry.data.length === 0) return nothingApplied;
+    const outcomes = decodeBatch(entry.data).map((request) => ({
+      requestId: request,
+      outcome: this.#applyRequest(request, entry.term, decodedOf?.(request)),
+    }));
+    return { outcomes, memberChange: undefined, memberChangeRequestId: undefined };
+  }
+
+  #applyRequest(
+    request: BatchRequest,
+    term: number,
+    decoded: DecodedRequest | undefined,
+  ): RequestOutcome["outcome"] {
+    try {
+      const known = decoded ?? decodeRequest(request.kind, request.bytes);
+      assert(known.kind === request.kind, "the decoded request is of the kind proposed");
+      return { kind: "response", response: this.#applier.apply(known, term) };
+    } catch (error) {
+      if (this.#applier.isMutating || !isRefusal(error)) throw error;
+      return { kind: "error", error };
+    }
+  }
+
+  #applyConfiguration(entry: ConfigurationEntry): AppliedEntry {
+    const context = decodeMemberChange(entry.context);
+    this.#members.apply(entry.configuration, context?.change);
+    return {
+      outcomes: [],
+      memberChange: context?.change,
+      memberChangeRequestId: context?.requestId,
+    };
+  }
+
+  #stageApplied(): void {
+    const writer = new ByteWriter(16);
+    writer.varint(this.#appliedIndex);
+    writer.varint(this.#appliedTerm);
+    this.#backend.put("meta", appliedKey, writer.finish());
+    this.#backend.endUnit(this.#appliedIndex);
+    for (const points of this.#marks) points.set(this.#appliedIndex, this.#appliedPoint());
+  }
+
+  #appliedPoint(): AppliedPoint {
+    return { term: this.#appliedTerm, configuration: this.#members.configuration };
+  }
+
+  #load(): void {
+    this.#leases.load(this.#store.takeAttachedLeases());
+    this.#alarms.load();
+    this.#members.load();
+    const bytes = this.#backend.get("meta", appliedKey);
+    const reader = bytes === undefined ? undefined : new ByteReader(bytes);
+    this.#appliedIndex = reader?.varint() ?? 0;
+    this.#appliedTerm = reader?.varint() ?? 0;
+  }
+
+  #checkUsable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    assert(!this.#isRestoring, "nothing is applied or read while a snapshot is installed");
+  }
+}
+
+/** What others may ask of the leases. */
+export type LeaseView = Pick<
+  LeaseTable,
+  "size" | "attachedKeys" | "has" | "get" | "records" | "keysOf" | "leaseOf"
+>;
+
+/** What others may ask of the alarms. */
+export type AlarmView = Pick<AlarmTable, "isRaised" | "list">;
+
+/** What others may ask of the members. */
+export type MembershipView = Pick<
+  MemberTable,
+  "configuration" | "members" | "removedIds" | "isRemoved" | "get"
+>;
+
+interface AppliedPoint {
+  readonly term: number;
+  readonly configuration: MemberConfiguration;
+}
+
+const appliedKey = "applied";
+
+const nothingApplied: AppliedEntry = {
+  outcomes: [],
+  memberChange: undefined,
+  memberChangeRequestId: undefined,
+};
+
+/** Errors that say no before anything changed; anything else is a bug or a broken disk. */
+function isRefusal(error: unknown): error is RefusedError {
+  if (error instanceof RequestError || error instanceof MalformedRequestError) return true;
+  return error instanceof MvccError && refusalCodes.has(error.code);
+}
+
+const refusalCodes: ReadonlySet<string> = new Set([
+  "compacted",
+  "future-revision",
+  "revision-exhausted",
+]);
