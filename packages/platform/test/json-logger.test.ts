@@ -167,11 +167,10 @@ describe("JsonLogger with a stuck reader (B23, C51)", () => {
     let stdout = "";
     child.stderr?.on("data", (data: Buffer) => {
       report += data.toString();
-      // The report is written at the very end: now the reader may go on.
+      // The report is written at the very end: from now on stdout is read.
       child.stdio[3]?.destroy();
+      child.stdout?.on("data", (part: Buffer) => (stdout += part.toString()));
     });
-    if (redirect === "") await once(child, "exit");
-    child.stdout?.on("data", (data: Buffer) => (stdout += data.toString()));
     await once(child, "close");
     return { code: child.exitCode, report: JSON.parse(report) as Report, stdout };
   }
