@@ -43,6 +43,11 @@ export interface Entry {
 /** See {@link Entry}. */
 export type EntryKind = "normal" | "configuration";
 
+/** What an entry counts in every byte bound: its data and what it costs beside it. */
+export function entryBytes(entry: Entry): number {
+  return entry.data.length + 24;
+}
+
 /** What must be durable before any message that depends on it leaves (thesis figure 3.1). */
 export interface HardState {
   readonly term: Term;

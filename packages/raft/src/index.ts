@@ -1,4 +1,29 @@
+export { RaftNode } from "./raft-node.ts";
 export {
+  defaultRaftOptions,
+  resolveRaftOptions,
+  type RaftOptions,
+  type RaftRandom,
+  type ResolvedRaftOptions,
+} from "./options.ts";
+export type { RaftInitialState } from "./initial-state.ts";
+export type { ReadState, Ready, Role, SoftState } from "./ready.ts";
+export type {
+  ConfigurationOptions,
+  ConfigurationResult,
+  DropReason,
+  ProposeResult,
+  ReadIndexResult,
+  TransferResult,
+} from "./results.ts";
+export type { FollowerStatus, LeaderStatus, LogStatus, RaftStatus } from "./status.ts";
+export type { ProgressState } from "./progress.ts";
+export { RaftAssertionError } from "./assert.ts";
+export { RaftCodecError, RaftError, RaftOptionsError, RaftStateError } from "./errors.ts";
+
+// For other packages.
+export {
+  entryBytes,
   toLogIndex,
   toMemberId,
   toTerm,
@@ -15,6 +40,14 @@ export type {
   ConfigurationEntry,
   SnapshotMark,
 } from "./configuration.ts";
+export {
+  emptyConfiguration,
+  isJoint,
+  isMember,
+  isVoter,
+  membersOf,
+  toConfiguration,
+} from "./configuration-change.ts";
 export type {
   AppendMessage,
   AppendResponseMessage,
@@ -29,4 +62,14 @@ export type {
   VoteMessage,
   VoteResponseMessage,
 } from "./message.ts";
-export type { ReadState, Ready, Role, SoftState } from "./ready.ts";
+export { decodeMessage, encodeMessage } from "./codec.ts";
+export {
+  decodeConfigurationEntry,
+  decodeEntry,
+  decodeHardState,
+  decodeSnapshotMark,
+  encodeConfigurationEntry,
+  encodeEntry,
+  encodeHardState,
+  encodeSnapshotMark,
+} from "./codec-records.ts";

@@ -24,8 +24,12 @@ export interface ReadState {
  * earlier one. The caller
  * 1. sends `messages` at once, in order;
  * 2. writes `snapshot`, then `entries` and `hardState` to its log, in the order of the Readys, and
- *    when they are durable calls `persisted(ready)` once and sends `messagesAfterPersist`;
+ *    when they are durable calls `persisted(ready)` once, for every Ready and in their order, and
+ *    sends `messagesAfterPersist`;
  * 3. applies `committedEntries` in order and calls `applied(index)`.
+ *
+ * With a `snapshot`, `persisted(ready)` also says that the state is installed: the applied index is
+ * then the snapshot's, and no later Ready brings committed entries before.
  */
 export interface Ready {
   /** Undefined when unchanged. */
@@ -36,6 +40,12 @@ export interface Ready {
   readonly snapshot: SnapshotMark | undefined;
   /** Entries to append; an index at or below the last one written replaces it and what follows. */
   readonly entries: readonly Entry[];
+  /**
+   * False when nothing here needs to reach the disk before the next Ready: only the commit hint
+   * moved, or nothing at all. The write may then go without a sync of its own, and `persisted` may
+   * follow as soon as all Readys before this one are durable.
+   */
+  readonly isSyncRequired: boolean;
   /** Promise nothing that is not yet durable: appends, heartbeats, read answers. */
   readonly messages: readonly Message[];
   /** Leave only when this Ready and all before it are durable: votes, append answers. */
