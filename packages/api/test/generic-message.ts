@@ -216,3 +216,29 @@ function loadReflected(): protobuf.Root {
     { keepCase: true },
   );
 }
+
+/** Prints the fields of a message that do not have their defaults, one a line. */
+export function printMessage(message: object, indent = ""): string {
+  return Object.entries(message)
+    .filter(([, value]) => !isDefault(value) && !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]) => printField(name, value, indent))
+    .join("\n");
+}
+
+function printField(name: string, value: unknown, indent: string): string {
+  if (Array.isArray(value)) {
+    return value.map((item) => printField(`${name}[]`, item, indent)).join("\n");
+  }
+  if (value instanceof Map) {
+    return [...value].map(([key, item]) => printField(`${name}[${key}]`, item, indent)).join("\n");
+  }
+  if (value instanceof Uint8Array) {
+    return `${indent}${name}: ${JSON.stringify(Buffer.from(value).toString("latin1"))}`;
+  }
+  if (typeof value === "object" && value !== null) {
+    const inner = printMessage(value, `${indent}  `);
+    return `${indent}${name}${inner === "" ? ": {}" : `\n${inner}`}`;
+  }
+  const text = typeof value === "bigint" ? `${value}n` : JSON.stringify(value);
+  return `${indent}${name}: ${text.replaceAll("\ufeff", "\\ufeff")}`;
+}
