@@ -7,35 +7,38 @@ import { isAbsolute, join } from "node:path";
 const { prepare } = await import("./prepare.mjs");
 const { fail, passSignalsUntilExit, root } = await import("./process.mjs");
 
-/** What `npm start` adds to the server's own defaults; arguments and ETCD_* variables go first. */
+/** What `npm start` adds to the server's own defaults; arguments and variables go first. */
 const defaults = {
   "data-dir": ".quorate",
   "listen-client-urls": "http://127.0.0.1:2379",
   "advertise-client-urls": "http://127.0.0.1:2379",
   "listen-peer-urls": "http://127.0.0.1:2380",
   "initial-advertise-peer-urls": "http://127.0.0.1:2380",
-  "initial-cluster": "default=http://127.0.0.1:2380",
 };
 
 const program = join(root, "packages/server/dist/main.js");
 const given = process.argv.slice(2);
+// With a configuration file the server looks at nothing else.
+const hasFile = given.some((argument) => matchesFlag(argument, "config-file"));
 const settings = Object.entries(defaults).filter(([name]) => !isGiven(name));
 const flags = settings.map(([name, value]) => `--${name}=${value}`);
-const clientUrl = valueOf("listen-client-urls").split(",")[0] ?? "";
 
-requireWritable(valueOf("data-dir"));
-for (const name of ["listen-client-urls", "listen-peer-urls"]) {
-  for (const url of valueOf(name).split(",")) await requireFree(url, name);
+if (!hasFile) {
+  requireWritable(valueOf("data-dir"));
+  for (const name of ["listen-client-urls", "listen-peer-urls"]) {
+    for (const url of valueOf(name).split(",")) await requireFree(url, name);
+  }
 }
 await prepare();
 if (!existsSync(program)) fail("Cannot start: packages/server/dist/main.js is missing.");
 
-const child = spawn(process.execPath, [program, ...flags, ...given], {
+const child = spawn(process.execPath, [program, ...(hasFile ? [] : flags), ...given], {
   cwd: root,
   stdio: "inherit",
 });
 const ended = new AbortController();
-void announceWhenReady(ended.signal);
+if (!hasFile)
+  void announceWhenReady(valueOf("listen-client-urls").split(",")[0] ?? "", ended.signal);
 process.exitCode = await passSignalsUntilExit(child);
 ended.abort();
 
@@ -54,7 +57,8 @@ function matchesFlag(argument, name) {
 
 /** @param {string} name */
 function variableOf(name) {
-  return process.env[`ETCD_${name.toUpperCase().replaceAll("-", "_")}`] || undefined;
+  const suffix = name.toUpperCase().replaceAll("-", "_");
+  return process.env[`ETCD_${suffix}`] || process.env[`QUORATE_${suffix}`] || undefined;
 }
 
 /**
@@ -117,9 +121,10 @@ function codeOf(error) {
 /**
  * Asks the member's health page until it answers, then says what to type next.
  *
+ * @param {string} clientUrl
  * @param {AbortSignal} signal - Aborted when the member has ended.
  */
-async function announceWhenReady(signal) {
+async function announceWhenReady(clientUrl, signal) {
   while (!signal.aborted) {
     const isReady = await fetch(`${clientUrl}/health`, { signal: AbortSignal.timeout(2_000) }).then(
       (response) => response.ok,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import ts from "typescript";
+import { createCachingHost, readCompilerConfig } from "./caching-host.ts";
 import { packageTable } from "./package-table.ts";
 import { readManifest, root } from "./repository.ts";
 
@@ -12,19 +13,15 @@ import { readManifest, root } from "./repository.ts";
 // The first lock needs `paths` in the root tsconfig.json: what the compiler finds through a link in
 // node_modules it takes for an installed library, and never asks whether it lies inside `rootDir`.
 
-const sourceFiles = new Map<string, ts.SourceFile | undefined>();
-
 /** Compiles one more source file inside a package, and returns the codes of what that adds. */
 function diagnosticsOf(packageName: string, text: string): readonly number[] {
   const folder = join(root, "packages", packageName);
-  const configPath = join(folder, "tsconfig.json");
-  const config = ts.getParsedCommandLineOfConfigFile(configPath, {}, hostOfConfig);
-  assert.ok(config !== undefined, `${configPath} is readable`);
+  const config = readCompilerConfig(join(folder, "tsconfig.json"));
   const samplePath = join(folder, "src", "sample-of-a-test.ts");
   const program = ts.createProgram({
     rootNames: [samplePath],
     options: config.options,
-    host: hostWith(samplePath, text, config.options),
+    host: createCachingHost(samplePath, text, config.options),
     ...(config.projectReferences === undefined
       ? {}
       : { projectReferences: config.projectReferences }),
@@ -33,28 +30,6 @@ function diagnosticsOf(packageName: string, text: string): readonly number[] {
   return [...program.getOptionsDiagnostics(), ...program.getSemanticDiagnostics(sample)].map(
     (diagnostic) => diagnostic.code,
   );
-}
-
-const hostOfConfig: ts.ParseConfigFileHost = {
-  ...ts.sys,
-  onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
-    assert.fail(ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"));
-  },
-};
-
-function hostWith(path: string, text: string, options: ts.CompilerOptions): ts.CompilerHost {
-  const host = ts.createCompilerHost(options);
-  const read = host.getSourceFile.bind(host);
-  return {
-    ...host,
-    fileExists: (name) => name === path || host.fileExists(name),
-    getSourceFile: (name, languageVersion, ...rest) => {
-      if (name === path) return ts.createSourceFile(name, text, languageVersion);
-      const cached = sourceFiles.get(name) ?? read(name, languageVersion, ...rest);
-      sourceFiles.set(name, cached);
-      return cached;
-    },
-  };
 }
 
 const fileOutsideRootDir = 6059;
