@@ -1,4 +1,4 @@
-import type { FieldSchema, FieldType, MessageSchema, Scalar } from "./schema.ts";
+import type { FieldSchema, FieldType, MessageSchema, Scalar, Slot } from "./schema.ts";
 import { isPackable, tagOf, wireTypeOf } from "./wire-type.ts";
 
 const readers: Readonly<Record<Scalar, string>> = {
@@ -20,10 +20,7 @@ const readers: Readonly<Record<Scalar, string>> = {
  */
 export function emitDecode(schema: MessageSchema, isShared: boolean): string {
   const { typeName, fullName } = schema;
-  const fields = schema.slots.flatMap((slot) => {
-    if (slot.kind === "field") return [{ field: slot, oneof: undefined }];
-    return slot.members.map((field) => ({ field, oneof: slot.name }));
-  });
+  const fields = schema.slots.flatMap(toCaseFields);
   const cases = fields.flatMap(({ field, oneof }) => emitCases(field, oneof));
   const message = fields.length === 0 ? "_message" : "message";
   return `
@@ -45,6 +42,17 @@ export function decode${typeName}(bytes: Uint8Array): ${typeName} {
   return message;
 }
 ${fields.map(({ field }) => emitMapEntry(schema, field)).join("")}`;
+}
+
+/** A field with the property of the oneof that it belongs to, if any. */
+interface CaseField {
+  readonly field: FieldSchema;
+  readonly oneof: string | undefined;
+}
+
+function toCaseFields(slot: Slot): CaseField[] {
+  if (slot.kind === "field") return [{ field: slot, oneof: undefined }];
+  return slot.members.map((field) => ({ field, oneof: slot.name }));
 }
 
 function emitSwitch(cases: readonly string[], isKnown: string): string {

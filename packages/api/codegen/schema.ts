@@ -215,7 +215,8 @@ function readService(source: protobuf.Service): ServiceSchema {
     if (method.requestStream === true && method.responseStream !== true) {
       throw new Error(`Cannot generate ${method.fullName}: client streams are not supported`);
     }
-    const { resolvedRequestType: request, resolvedResponseType: response } = method.resolve();
+    method.resolve();
+    const { resolvedRequestType: request, resolvedResponseType: response } = method;
     if (request === null || response === null) throw new Error(`Cannot resolve ${method.fullName}`);
     const streams = method.requestStream === true ? "bidi-stream" : "server-stream";
     return {

@@ -6,8 +6,19 @@ const int64Max = 2n ** 63n - 1n;
 const uint64Max = 2n ** 64n - 1n;
 const pieceSize = 0x10000000;
 
+/** V8 keeps arrays of up to this size in its own heap, where they are cheap. */
+const onHeapSizeMax = 64;
+/** Size of a slab, as of Node's pool of buffers. */
+const slabSize = 8192;
+/** Larger arrays are not cut from a slab: they would waste its rest. */
+const slabbedSizeMax = 2048;
+let slab = new ArrayBuffer(0);
+/** Of the first free byte of `slab`; "full" at first, so that nothing is allocated at import. */
+let slabOffset = slabSize;
+
 /**
- * Fills one array of exactly the size that was computed before.
+ * Fills one array of exactly the size that was computed before. The array may be a view into a
+ * larger buffer that it shares with others: never transfer its `buffer`.
  *
  * Numbers must be in the range of their type: a mistake of the program otherwise, and a RangeError
  * from the functions below, which measure. The writer itself trusts what was measured.
@@ -33,7 +44,7 @@ export class Writer {
    * @param lengths - Sizes of the nested messages in the order of {@link Writer.nestedLength}.
    */
   constructor(size: number, lengths: readonly number[] = []) {
-    this.bytes = new Uint8Array(size);
+    this.bytes = allocate(size);
     this.#lengths = lengths;
   }
 
@@ -143,6 +154,24 @@ export class Writer {
     this.#lowPiece(middle ^ 0xfffffff);
     this.uint32(0xff);
   }
+}
+
+/**
+ * Hands out `size` bytes of zeros.
+ *
+ * An array of its own costs 0.4 µs once it is too large for V8's heap, five times what it takes to
+ * fill it; a view into a slab costs 0.03 µs. The price is that the last view keeps its slab alive.
+ */
+function allocate(size: number): Uint8Array {
+  if (size <= onHeapSizeMax || size > slabbedSizeMax) return new Uint8Array(size);
+  if (slabOffset + size > slabSize) {
+    slab = new ArrayBuffer(slabSize);
+    slabOffset = 0;
+  }
+  const bytes = new Uint8Array(slab, slabOffset, size);
+  // Multiples of eight, so that copies into the next view start at a word.
+  slabOffset += (size + 7) & ~7;
+  return bytes;
 }
 
 /** Counts the bytes of an integer in [0, 2^32) as a varint: a tag, a length, `uint32`. */

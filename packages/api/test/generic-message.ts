@@ -30,8 +30,8 @@ const root = loadReflected();
 /** Every message type of the package. */
 export const messageTypes: readonly MessageType[] = schemas.map((schema) => ({
   schema,
-  decode: functionOf(`decode${schema.typeName}`),
-  encode: functionOf(`encode${schema.typeName}`),
+  decode: functionOf(`decode${schema.typeName}`) as MessageType["decode"],
+  encode: functionOf(`encode${schema.typeName}`) as MessageType["encode"],
   reflected: root.lookupType(schema.fullName),
 }));
 
@@ -181,13 +181,21 @@ function reflectOne(type: FieldType, value: unknown): unknown {
   switch (type.scalar) {
     case "int64":
     case "int64-exact":
-      return protobuf.util.Long.fromString(String(value), false);
+      return toLong(String(value), false);
     case "uint64":
     case "uint64-exact":
-      return protobuf.util.Long.fromString(String(value), true);
+      return toLong(String(value), true);
     default:
       return value;
   }
+}
+
+/** The 64-bit integers of protobufjs, whose types do not tell of this function. */
+function toLong(text: string, isUnsigned: boolean): unknown {
+  const { fromString } = protobuf.util.Long as unknown as {
+    fromString(text: string, isUnsigned: boolean): unknown;
+  };
+  return fromString(text, isUnsigned);
 }
 
 function isDefault(value: unknown): boolean {
@@ -201,10 +209,10 @@ function schemaOf(typeName: string): MessageSchema {
   return schema;
 }
 
-function functionOf<Result>(name: string): (argument: never) => Result {
+function functionOf(name: string): unknown {
   const found: unknown = Reflect.get(api, name);
   if (typeof found !== "function") throw new Error(`The package does not export "${name}"`);
-  return found as (argument: never) => Result;
+  return found;
 }
 
 function loadReflected(): protobuf.Root {
