@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
 import { emitIndex } from "./emit-index.ts";
@@ -28,4 +28,10 @@ export async function generate(folder: string): Promise<Map<string, string>> {
     formatted.set(path, await format(source, { parser: "typescript", printWidth: 100 }));
   }
   return formatted;
+}
+
+// Run as a program: writes the sources.
+if (process.argv[1] === import.meta.filename) {
+  const folder = join(import.meta.dirname, "..");
+  for (const [path, source] of await generate(folder)) writeFileSync(join(folder, path), source);
 }
