@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Makes the programs of the interop suite available: etcd's own tools, the Python client, Prometheus
 # and systemd's checker. Debian and Ubuntu only; does nothing when all of them are present.
 set -euo pipefail
