@@ -34,8 +34,15 @@ export interface GrpcServerOptions {
   readonly maxConcurrentStreams: number;
   /** Clients that ping more often are disconnected; 0 lets them. @default 5000 */
   readonly pingIntervalMinMillis: number;
-  /** How long after the last ping the server pings a client; 0 never. @default 7200000 */
+  /** How long a connection is quiet before the server pings its client; 0 never. @default 7200000 */
   readonly keepaliveTimeMillis: number;
+  /**
+   * The same for the server's own good, whatever keep-alive is wanted: some connections can be told
+   * dead in no other way (DESIGN.md, "Quiet connections"). The smaller of both counts.
+   *
+   * @default 60000
+   */
+  readonly quietProbeMillis: number;
   /** How long a client may take to answer a ping before its connection is closed. @default 20000 */
   readonly keepaliveTimeoutMillis: number;
   /** `write` of a stream answers false from this many unsent bytes on. @default 262144 */
@@ -50,6 +57,7 @@ export const defaultGrpcServerOptions: GrpcServerOptions = {
   maxConcurrentStreams: 2 ** 32 - 1,
   pingIntervalMinMillis: 5_000,
   keepaliveTimeMillis: 7_200_000,
+  quietProbeMillis: 60_000,
   keepaliveTimeoutMillis: 20_000,
   writeBufferBytes: 262_144,
   maxHeaderBytes: 16_384,
@@ -107,10 +115,6 @@ export class GrpcJsServer implements RpcServer {
       "grpc.enable_channelz": 0,
       "grpc.max_receive_message_length": this.#options.maxRequestBytes,
       "grpc.max_concurrent_streams": this.#options.maxConcurrentStreams,
-      ...(this.#options.keepaliveTimeMillis > 0 && {
-        "grpc.keepalive_time_ms": this.#options.keepaliveTimeMillis,
-      }),
-      "grpc.keepalive_timeout_ms": this.#options.keepaliveTimeoutMillis,
     });
     hookServer(this.#server, {
       onSession: (session) => this.#onSession(session),
@@ -184,6 +188,9 @@ export class GrpcJsServer implements RpcServer {
     session.on("ping", () => {
       if (pings.isAbuse(performance.now(), connection.openCalls)) disconnect(session);
     });
+    const { keepaliveTimeMillis, quietProbeMillis, keepaliveTimeoutMillis } = this.#options;
+    const quietMillis = Math.min(keepaliveTimeMillis || quietProbeMillis, quietProbeMillis);
+    watchQuiet(session, quietMillis, keepaliveTimeoutMillis);
     session.settings({ maxHeaderListSize: this.#options.maxHeaderBytes });
   }
 
@@ -249,6 +256,25 @@ function disconnect(session: Http2Session): void {
   setImmediate(() => session.destroy());
 }
 
+/**
+ * Pings the client of a connection that has been quiet; without an answer in time it is closed.
+ */
+function watchQuiet(session: Http2Session, quietMillis: number, timeoutMillis: number): void {
+  let timer: NodeJS.Timeout | undefined;
+  session.once("close", () => clearTimeout(timer));
+  session.setTimeout(quietMillis, () => {
+    if (session.destroyed || timer !== undefined) return;
+    timer = setTimeout(() => session.destroy(), timeoutMillis);
+    timer.unref();
+    const isSent = session.ping((error) => {
+      clearTimeout(timer);
+      timer = undefined;
+      if (error !== null) session.destroy();
+    });
+    if (!isSent) session.destroy();
+  });
+}
+
 function untilClosed(session: Http2Session): Promise<void> {
   return new Promise((resolve) => session.once("close", () => resolve()));
 }
@@ -287,7 +313,8 @@ function checkOptions(options: GrpcServerOptions): void {
   expect("maxRequestBytes", 1, 2 ** 31 - 1);
   expect("maxConcurrentStreams", 1, 2 ** 32 - 1);
   expect("pingIntervalMinMillis", 0, 2 ** 31 - 1);
-  expect("keepaliveTimeMillis", 0, 2 ** 31 - 2);
+  expect("keepaliveTimeMillis", 0, Number.MAX_SAFE_INTEGER);
+  expect("quietProbeMillis", 1, 2 ** 31 - 1);
   expect("keepaliveTimeoutMillis", 1, 2 ** 31 - 1);
   expect("writeBufferBytes", 1, 2 ** 31 - 1);
   expect("maxHeaderBytes", 1_024, 2 ** 24);
