@@ -1,0 +1,43 @@
+import {
+  context,
+  propagation,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Span,
+  type Tracer,
+} from "@opentelemetry/api";
+import type { Metadata } from "@grpc/grpc-js";
+
+import { EtcdError } from "./errors.ts";
+
+/**
+ * Starts the span of one call, named and attributed by the RPC conventions.
+ *
+ * @param path - gRPC path such as `/etcdserverpb.KV/Range`.
+ */
+export function startCallSpan(tracer: Tracer, path: string): Span {
+  const method = path.slice(1);
+  return tracer.startSpan(method, {
+    kind: SpanKind.CLIENT,
+    attributes: { "rpc.system.name": "grpc", "rpc.method": method, "db.system.name": "etcd" },
+  });
+}
+
+/** Writes the span's identity into outgoing metadata, as the application's propagator wants it. */
+export function injectSpan(span: Span, metadata: Metadata): void {
+  propagation.inject(trace.setSpan(context.active(), span), metadata, {
+    set: (carrier, key, value) => carrier.set(key, value),
+  });
+}
+
+/** Ends a span with the outcome of its call. */
+export function endCallSpan(span: Span, error: unknown, endpoint: string): void {
+  const separator = endpoint.lastIndexOf(":");
+  span.setAttribute("server.address", separator < 0 ? endpoint : endpoint.slice(0, separator));
+  if (error !== undefined) {
+    span.setAttribute("error.type", error instanceof EtcdError ? error.code : "unexpected");
+    span.setStatus({ code: SpanStatusCode.ERROR });
+  }
+  span.end();
+}

@@ -1,0 +1,426 @@
+import * as grpc from "@grpc/grpc-js";
+
+import { Backoff } from "./backoff.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { EndpointSet } from "./endpoint-set.ts";
+import {
+  ClientClosedError,
+  InvalidArgumentError,
+  TransportError,
+  type EtcdError,
+} from "./errors.ts";
+import type { CallOptions, ResolvedOptions } from "./options.ts";
+import { safetyOf, type CallableMethod } from "./method-safety.ts";
+import { sleep, type Runtime } from "./runtime.ts";
+import { TokenSource } from "./token-source.ts";
+import { endCallSpan, injectSpan, startCallSpan } from "./tracing.ts";
+import { judge, toError, type FailedCall, type Verdict } from "./verdict.ts";
+
+/** Bounds of the wait between two rounds over all endpoints. */
+const retryBounds = { firstMillis: 25, lastMillis: 1_000 } as const;
+/** A token that is refused this often in one call is not the problem. */
+const tokenRefreshesMax = 2;
+
+/** Settings of one call, inside the client. @internal */
+export interface TransportCallOptions extends CallOptions {
+  /** Asks exactly this endpoint, for calls about one member. */
+  readonly endpoint?: string | undefined;
+  /** Leaves the token out; for Authenticate itself. */
+  readonly withoutToken?: boolean;
+}
+
+/** An open stream whose connection is established. @internal */
+export interface OpenStream {
+  readonly endpoint: Endpoint;
+  readonly token: string | undefined;
+  readonly metadata: grpc.Metadata;
+}
+
+type AnyMethod = CallableMethod<never, unknown>;
+
+interface Attempt {
+  readonly endpoint: Endpoint;
+  readonly token: string | undefined;
+  readonly metadata: grpc.Metadata;
+  readonly untilMillis: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+type AttemptResult =
+  | { readonly kind: "answer"; readonly bytes: Uint8Array }
+  | { readonly kind: "failed"; readonly verdict: Verdict }
+  | { readonly kind: "ended-here"; readonly error: EtcdError };
+
+/**
+ * Sends calls to the cluster: chooses the endpoint, adds the token, retries what may be retried.
+ *
+ * A call is handed to gRPC only on an established connection. What fails before is known not to
+ * be sent and goes elsewhere, writes too; what fails after is judged by {@link judge}.
+ * @internal
+ */
+export class Transport {
+  readonly endpoints: EndpointSet;
+  readonly runtime: Runtime;
+  readonly options: ResolvedOptions;
+  readonly #tokens: TokenSource | undefined;
+  readonly #calls = new Set<{ cancel(): void }>();
+  readonly #closed = new AbortController();
+
+  /** @param authenticate - Gets a token with a transport that sends none; undefined without user. */
+  constructor(
+    options: ResolvedOptions,
+    runtime: Runtime,
+    authenticate: ((transport: Transport) => Promise<string | undefined>) | undefined,
+  ) {
+    this.options = options;
+    this.runtime = runtime;
+    this.endpoints = new EndpointSet(options, runtime);
+    this.#tokens =
+      authenticate === undefined ? undefined : new TokenSource(() => authenticate(this));
+  }
+
+  get isClosed(): boolean {
+    return this.#closed.signal.aborted;
+  }
+
+  /** Aborts when the client is closed. */
+  get closedSignal(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /**
+   * Runs a method with one answer.
+   *
+   * @throws {@link EtcdError}; see {@link EtcdError.isOutcomeUnknown} for writes.
+   */
+  async unary<Request, Response>(
+    method: CallableMethod<Request, Response>,
+    request: Request,
+    options: TransportCallOptions = {},
+  ): Promise<Response> {
+    const bytes = method.encodeRequest(request);
+    const { tracer } = this.runtime;
+    const used = { endpoint: "" };
+    const metadata = new grpc.Metadata();
+    const span = tracer === undefined ? undefined : startCallSpan(tracer, method.path);
+    if (span !== undefined) injectSpan(span, metadata);
+    try {
+      const answer = await this.#unaryBytes(method, bytes, metadata, options, used);
+      const response = this.#decode(method, answer, used.endpoint);
+      if (span !== undefined) endCallSpan(span, undefined, used.endpoint);
+      return response;
+    } catch (error) {
+      if (span !== undefined) endCallSpan(span, error, used.endpoint);
+      throw error;
+    }
+  }
+
+  /**
+   * Finds an endpoint to open a stream on and connects to it; one try.
+   *
+   * @throws {@link TransportError} when the endpoint cannot be reached: back off, then try again.
+   */
+  async prepareStream(
+    path: string,
+    options: { readonly signal?: AbortSignal; readonly endpoint?: string } = {},
+  ): Promise<OpenStream> {
+    this.#assertOpen();
+    const endpoint = this.#endpointFor(options.endpoint);
+    const isUp = await endpoint.connect(this.options.connectMillis, options.signal);
+    this.#assertOpen();
+    if (!isUp) {
+      this.endpoints.fail(endpoint);
+      throw notConnected(path, "read", endpoint.name);
+    }
+    const metadata = new grpc.Metadata();
+    const token = await this.#addToken(metadata);
+    this.#assertOpen();
+    return { endpoint, token, metadata };
+  }
+
+  /** Forgets the token a stream was refused with. */
+  async refuseToken(token: string | undefined): Promise<boolean> {
+    if (this.#tokens === undefined) return false;
+    await this.#tokens.invalidate(token);
+    return true;
+  }
+
+  /**
+   * Reads a stream of answers to one request from one endpoint; never resumes by itself.
+   *
+   * @returns Iterator with back-pressure; leaving it early cancels the call.
+   */
+  async *serverStream<Request, Response>(
+    method: CallableMethod<Request, Response>,
+    request: Request,
+    options: TransportCallOptions = {},
+  ): AsyncGenerator<Response, void, undefined> {
+    const bytes = method.encodeRequest(request);
+    const { signal, endpoint: wanted } = options;
+    const open = await this.prepareStream(method.path, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(wanted === undefined ? {} : { endpoint: wanted }),
+    });
+    const call = open.endpoint.client.makeServerStreamRequest(
+      method.path,
+      asBuffer,
+      asBytes,
+      bytes,
+      open.metadata,
+      options.deadlineMillis === undefined ? {} : { deadline: Date.now() + options.deadlineMillis },
+    );
+    const onAbort = (): void => call.cancel();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted === true) call.cancel();
+    this.track(call);
+    try {
+      for await (const message of call as AsyncIterable<Uint8Array>) {
+        yield this.#decode(method, message, open.endpoint.name);
+      }
+    } catch (error) {
+      throw this.streamError(error, method.path, open.endpoint.name, signal);
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+      this.untrack(call);
+      call.cancel();
+    }
+  }
+
+  /** The typed form of what ended a stream. */
+  streamError(
+    error: unknown,
+    method: string,
+    endpoint: string,
+    signal: AbortSignal | undefined,
+  ): unknown {
+    if (!isServiceError(error)) return error;
+    if (this.isClosed) return new ClientClosedError();
+    const call: FailedCall = {
+      grpcCode: error.code,
+      details: error.details,
+      method,
+      safety: "read",
+      endpoint,
+    };
+    return toError(call, signal?.aborted === true ? signal.reason : undefined);
+  }
+
+  /** Has `close` cancel the call. */
+  track(call: { cancel(): void }): void {
+    this.#calls.add(call);
+  }
+
+  untrack(call: { cancel(): void }): void {
+    this.#calls.delete(call);
+  }
+
+  /** Cancels what is under way and closes all connections. Idempotent. */
+  close(): void {
+    if (this.isClosed) return;
+    this.#closed.abort(new ClientClosedError());
+    for (const call of this.#calls) call.cancel();
+    this.#calls.clear();
+    this.endpoints.close();
+  }
+
+  async #unaryBytes(
+    method: AnyMethod,
+    bytes: Uint8Array,
+    base: grpc.Metadata,
+    options: TransportCallOptions,
+    used: { endpoint: string },
+  ): Promise<Uint8Array> {
+    const { clock, timers, random } = this.runtime;
+    const budgetMillis = options.deadlineMillis ?? this.options.defaultDeadlineMillis;
+    const untilMillis = clock.monotonicMillis() + budgetMillis;
+    const backoff = new Backoff(retryBounds, random);
+    let refreshes = 0;
+    for (let attempt = 1; ; attempt += 1) {
+      this.#assertOpen();
+      if (options.signal?.aborted === true) throw cancelled(method, "", options.signal, false);
+      const endpoint = this.#endpointFor(options.endpoint);
+      used.endpoint = endpoint.name;
+      const metadata = base.clone();
+      const token = options.withoutToken === true ? undefined : await this.#addToken(metadata);
+      const result = await this.#attempt(method, bytes, {
+        endpoint,
+        token,
+        metadata,
+        untilMillis,
+        signal: options.signal,
+      });
+      if (result.kind === "answer") return result.bytes;
+      if (result.kind === "ended-here") throw result.error;
+      const { verdict } = result;
+      if (verdict.isEndpointAtFault) this.endpoints.fail(endpoint);
+      else endpoint.noteSuccess();
+      if (verdict.retry === "no") throw verdict.error;
+      if (verdict.retry === "refresh-token") {
+        refreshes += 1;
+        if (this.#tokens === undefined || refreshes > tokenRefreshesMax) throw verdict.error;
+        await this.#tokens.invalidate(token);
+        continue;
+      }
+      const isRoundOver = attempt % this.endpoints.size === 0 || options.endpoint !== undefined;
+      const waitMillis = isRoundOver ? backoff.next() : 0;
+      if (clock.monotonicMillis() + waitMillis >= untilMillis) throw verdict.error;
+      if (waitMillis > 0) await sleep(timers, waitMillis, options.signal);
+    }
+  }
+
+  async #attempt(method: AnyMethod, bytes: Uint8Array, attempt: Attempt): Promise<AttemptResult> {
+    const { endpoint, signal, untilMillis } = attempt;
+    const { clock } = this.runtime;
+    const connectMillis = Math.min(
+      this.options.connectMillis,
+      untilMillis - clock.monotonicMillis(),
+    );
+    const isUp = await endpoint.connect(connectMillis, signal);
+    if (this.isClosed) return { kind: "ended-here", error: new ClientClosedError() };
+    if (signal?.aborted === true) {
+      return { kind: "ended-here", error: cancelled(method, endpoint.name, signal, false) };
+    }
+    if (!isUp) {
+      const error = notConnected(method.path, safetyOf(method.path), endpoint.name);
+      return { kind: "failed", verdict: { error, retry: "elsewhere", isEndpointAtFault: true } };
+    }
+    const leftMillis = untilMillis - clock.monotonicMillis();
+    // Only a read may be given up early: it can be asked again.
+    const isCutShort =
+      safetyOf(method.path) === "read" && this.options.readAttemptMillis < leftMillis;
+    const attemptMillis = isCutShort ? this.options.readAttemptMillis : Math.max(leftMillis, 1);
+    return this.#send(method, bytes, attempt, attemptMillis);
+  }
+
+  #send(
+    method: AnyMethod,
+    bytes: Uint8Array,
+    attempt: Attempt,
+    attemptMillis: number,
+  ): Promise<AttemptResult> {
+    const { endpoint, signal } = attempt;
+    return new Promise((resolve) => {
+      const call = endpoint.client.makeUnaryRequest(
+        method.path,
+        asBuffer,
+        asBytes,
+        bytes,
+        attempt.metadata,
+        { deadline: Date.now() + attemptMillis },
+        (error, answer) => {
+          this.#calls.delete(call);
+          signal?.removeEventListener("abort", onAbort);
+          if (error === null && answer !== undefined) {
+            endpoint.noteSuccess();
+            resolve({ kind: "answer", bytes: answer });
+            return;
+          }
+          resolve(this.#failed(method, endpoint, signal, error));
+        },
+      );
+      const onAbort = (): void => call.cancel();
+      this.#calls.add(call);
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  #failed(
+    method: AnyMethod,
+    endpoint: Endpoint,
+    signal: AbortSignal | undefined,
+    error: grpc.ServiceError | null,
+  ): AttemptResult {
+    if (this.isClosed) {
+      return {
+        kind: "ended-here",
+        error: new ClientClosedError(safetyOf(method.path) === "write"),
+      };
+    }
+    if (signal?.aborted === true && (error === null || error.code === grpc.status.CANCELLED)) {
+      return { kind: "ended-here", error: cancelled(method, endpoint.name, signal, true) };
+    }
+    const verdict = judge({
+      grpcCode: error?.code ?? grpc.status.INTERNAL,
+      details: error?.details ?? "Call ended without gRPC status",
+      method: method.path,
+      safety: safetyOf(method.path),
+      endpoint: endpoint.name,
+    });
+    return { kind: "failed", verdict };
+  }
+
+  #decode<Response>(
+    method: CallableMethod<never, Response>,
+    bytes: Uint8Array,
+    endpoint: string,
+  ): Response {
+    try {
+      return method.decodeResponse(bytes);
+    } catch (cause) {
+      const failure = {
+        grpcCode: grpc.status.INTERNAL,
+        method: method.path,
+        endpoint,
+        isOutcomeUnknown: safetyOf(method.path) === "write",
+      };
+      const message = `${method.path} failed: the answer is malformed`;
+      throw new TransportError("malformed-answer", message, failure, cause);
+    }
+  }
+
+  #endpointFor(name: string | undefined): Endpoint {
+    if (name === undefined) return this.endpoints.pick();
+    const endpoint = this.endpoints.find(name);
+    if (endpoint === undefined) {
+      throw new InvalidArgumentError(`Cannot call "${name}": not an endpoint of this client`);
+    }
+    return endpoint;
+  }
+
+  async #addToken(metadata: grpc.Metadata): Promise<string | undefined> {
+    if (this.#tokens === undefined) return undefined;
+    const token = await this.#tokens.current();
+    if (token !== undefined) metadata.set("token", token);
+    return token;
+  }
+
+  #assertOpen(): void {
+    if (this.isClosed) throw new ClientClosedError();
+  }
+}
+
+/** Hands bytes to gRPC without copying. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Takes bytes from gRPC without copying, as plain arrays. */
+export function asBytes(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
+
+/** Whether a value is gRPC's error with code and details. */
+export function isServiceError(error: unknown): error is grpc.ServiceError {
+  return error instanceof Error && "code" in error && "details" in error;
+}
+
+function notConnected(path: string, safety: "read" | "write", endpoint: string): EtcdError {
+  const details = `No connection established to ${endpoint}`;
+  return toError({ grpcCode: grpc.status.UNAVAILABLE, details, method: path, safety, endpoint });
+}
+
+function cancelled(
+  method: AnyMethod,
+  endpoint: string,
+  signal: AbortSignal,
+  wasSent: boolean,
+): EtcdError {
+  const call = {
+    grpcCode: grpc.status.CANCELLED,
+    details: "cancelled by the caller",
+    method: method.path,
+    safety: wasSent ? safetyOf(method.path) : "read",
+    endpoint,
+  } as const;
+  return toError(call, signal.reason);
+}
