@@ -23,8 +23,9 @@ export function emitDecode(schema: MessageSchema, isShared: boolean): string {
   const fields = schema.slots.flatMap(toCaseFields);
   const cases = fields.flatMap(({ field, oneof }) => emitCases(field, oneof));
   const message = fields.length === 0 ? "_message" : "message";
+  const shared = isShared ? "/** @internal */\nexport " : "";
   return `
-${isShared ? "/** @internal */\nexport " : ""}function merge${typeName}(reader: Reader, ${message}: ${typeName}): void {
+${shared}function merge${typeName}(reader: Reader, ${message}: ${typeName}): void {
   while (reader.offset < reader.end) {
     const tag = reader.tag();
     ${emitSwitch(cases, emitIsKnown(fields.map(({ field }) => field.number)))}

@@ -35,20 +35,22 @@ export function emitEncode(schema: MessageSchema, isShared: boolean): string {
   const writes = slots.map((slot) => forSlot(slot, emitFieldWrite)).join("\n");
   const shared = isShared ? "/** @internal */\nexport " : "";
   const parameters = slots.length === 0 ? "_message" : "message";
+  const writer = slots.length === 0 ? "_writer" : "writer";
+  const writerArguments = notesLengths ? "lengths), lengths" : "noLengths)";
   const lengths = notesLengths ? "lengths" : "_lengths";
   return `
 ${shared}function size${typeName}(${parameters}: ${typeName}Init, ${lengths}: number[]): number {
   ${slots.length === 0 ? "return 0;" : `let size = 0;\n${sizes}\n  return size;`}
 }
 
-${shared}function write${typeName}(${slots.length === 0 ? "_writer" : "writer"}: Writer, ${parameters}: ${typeName}Init): void {
+${shared}function write${typeName}(${writer}: Writer, ${parameters}: ${typeName}Init): void {
 ${writes}
 }
 
 /** Encodes \`${fullName}\`. */
 export function encode${typeName}(message: ${typeName}Init): Uint8Array {
   ${notesLengths ? "const lengths: number[] = [];" : ""}
-  const writer = new Writer(size${typeName}(message, ${notesLengths ? "lengths), lengths" : "noLengths)"});
+  const writer = new Writer(size${typeName}(message, ${writerArguments});
   write${typeName}(writer, message);
   return writer.finish();
 }
@@ -139,7 +141,8 @@ function emitRepeatedWrite(field: FieldSchema, local: string): string {
       for (const item of ${local}) { ${one} }
     }`;
   }
-  return `if (${local} !== undefined) { for (const item of ${local}) { ${writeTag(field)} ${one} } }`;
+  const each = `for (const item of ${local}) { ${writeTag(field)} ${one} }`;
+  return `if (${local} !== undefined) { ${each} }`;
 }
 
 /** An entry of a map is a message of key 1 and value 2, both always written. */

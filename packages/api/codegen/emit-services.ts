@@ -29,7 +29,8 @@ ${services.map(emitServiceValue).join("\n")}
 
 function emitServiceType({ propertyName, fullName, comment, methods }: ServiceSchema): string {
   const lines = methods.map(({ propertyName: name, kind, request, response }) => {
-    return `    readonly ${name}: Method<"${kind}", ${request}, ${request}Init, ${response}, ${response}Init>;`;
+    const types = `${request}, ${request}Init, ${response}, ${response}Init`;
+    return `    readonly ${name}: Method<"${kind}", ${types}>;`;
   });
   return `  /** ${comment} \`${fullName}\`. */
   readonly ${propertyName}: {

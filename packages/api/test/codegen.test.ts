@@ -7,7 +7,8 @@ import { toFieldName, toTypeName } from "../codegen/names.ts";
 
 const folder = join(import.meta.dirname, "..");
 
-test("generated sources are those of the .proto files; else: npm run generate -w @quorate/api", async () => {
+// When this fails: npm run generate -w @quorate/api
+test("generated sources are those of the .proto files", async () => {
   const sources = await generate(folder);
   for (const [path, source] of sources) {
     // Not assert.equal: a difference of nine thousand lines helps nobody.

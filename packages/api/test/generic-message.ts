@@ -43,7 +43,7 @@ export function arbitraryMessage(schema: MessageSchema, depth = 3): fc.Arbitrary
   );
 }
 
-/** The object from which protobufjs encodes the same message: defaults left out, as proto3 wants. */
+/** The object from which protobufjs encodes the same message: without defaults, as proto3 wants. */
 export function toReflected(schema: MessageSchema, message: Message): Message {
   const reflected: Message = {};
   for (const slot of schema.slots) {
