@@ -20,17 +20,20 @@ export class ByteWriter {
 
   /** One byte. */
   u8(value: number): void {
-    this.#view.setUint8(this.#reserve(1), value);
+    const offset = this.#reserve(1);
+    this.#view.setUint8(offset, value);
   }
 
   /** Two bytes. */
   u16(value: number): void {
-    this.#view.setUint16(this.#reserve(2), value, true);
+    const offset = this.#reserve(2);
+    this.#view.setUint16(offset, value, true);
   }
 
   /** Four bytes. */
   u32(value: number): void {
-    this.#view.setUint32(this.#reserve(4), value, true);
+    const offset = this.#reserve(4);
+    this.#view.setUint32(offset, value, true);
   }
 
   /** A non-negative safe integer in eight bytes. */
@@ -42,7 +45,8 @@ export class ByteWriter {
 
   /** An unsigned 64-bit id. */
   id(value: bigint): void {
-    this.#view.setBigUint64(this.#reserve(8), value, true);
+    const offset = this.#reserve(8);
+    this.#view.setBigUint64(offset, value, true);
   }
 
   /** Bytes without a length; copied when short. */
@@ -70,6 +74,7 @@ export class ByteWriter {
     this.#length = 0;
   }
 
+  /** Call before touching `#view`: growing replaces it. */
   #reserve(count: number): number {
     const offset = this.#length;
     if (offset + count > this.#buffer.length) this.#grow(offset + count);

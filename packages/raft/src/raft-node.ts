@@ -96,6 +96,11 @@ export class RaftNode {
     this.#resetElectionTimer();
   }
 
+  /** The current term; cheaper than {@link RaftNode.status}. */
+  get term(): Term {
+    return this.#term;
+  }
+
   /** One unit of time has passed. */
   tick(): void {
     for (const requestId of this.#forwardedReads.tick()) this.#outbox.abandonRead(requestId);
