@@ -11,7 +11,7 @@
 // before a restart is not taken for the answer to a request made after it.
 import { ByteReader, ByteReaderError, ByteWriter, varintSize } from "./bytes.ts";
 import { MalformedBatchError } from "./errors.ts";
-import { requestKindOf, requestKindNumbers, type RequestKind } from "./request-kind.ts";
+import { requestKindCode, requestKindOf, type RequestKind } from "./request-kind.ts";
 
 /** Names a request: which member proposed it, and its number in the life of that process. */
 export interface RequestId {
@@ -81,7 +81,7 @@ export function encodeBatch(member: bigint, requests: readonly ProposedRequest[]
   writer.varint(bodyLength);
   previous = first.sequence;
   for (const request of requests) {
-    writer.byte(requestKindNumbers[request.kind]);
+    writer.byte(requestKindCode(request.kind));
     writer.varint(request.sequence - previous);
     writer.varint(request.authRevision);
     writer.lengthPrefixed(request.bytes);

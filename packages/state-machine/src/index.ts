@@ -22,7 +22,7 @@ export {
   type ProposedRequest,
   type RequestId,
 } from "./batch.ts";
-export { requestKindNumbers, type RequestKind } from "./request-kind.ts";
+export type { RequestKind } from "./request-kind.ts";
 export {
   decodeRequest,
   minLeaseTtlSeconds,

@@ -1,32 +1,31 @@
-/** What a request of a batch asks for; the number is its code in the log and never changes. */
-export const requestKindNumbers = {
-  put: 1,
-  "delete-range": 2,
-  txn: 3,
-  compact: 4,
-  "lease-grant": 5,
-  "lease-revoke": 6,
-  "lease-expire": 7,
-  "lease-checkpoint": 8,
-  alarm: 9,
-  "member-attributes": 10,
-  "cluster-version": 11,
-} as const;
+/** Kinds of requests; a kind's place in this list is its code in the log and never changes. */
+const kinds = [
+  "put",
+  "delete-range",
+  "txn",
+  "compact",
+  "lease-grant",
+  "lease-revoke",
+  "lease-expire",
+  "lease-checkpoint",
+  "alarm",
+  "member-attributes",
+  "cluster-version",
+] as const;
 
-/** See {@link requestKindNumbers}. */
-export type RequestKind = keyof typeof requestKindNumbers;
+/** What a request of a batch asks for. */
+export type RequestKind = (typeof kinds)[number];
 
-const kindsByNumber: readonly (RequestKind | undefined)[] = listKinds();
+const codes: ReadonlyMap<RequestKind, number> = new Map(
+  kinds.map((kind, index) => [kind, index + 1]),
+);
+
+/** Code of a kind in the log, 1 to 255. */
+export function requestKindCode(kind: RequestKind): number {
+  return codes.get(kind) ?? 0;
+}
 
 /** The kind with the given code, undefined when there is none. */
 export function requestKindOf(code: number): RequestKind | undefined {
-  return kindsByNumber[code];
-}
-
-function listKinds(): (RequestKind | undefined)[] {
-  const kinds: (RequestKind | undefined)[] = [];
-  for (const kind of Object.keys(requestKindNumbers) as RequestKind[]) {
-    kinds[requestKindNumbers[kind]] = kind;
-  }
-  return kinds;
+  return kinds[code - 1];
 }

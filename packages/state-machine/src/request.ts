@@ -91,18 +91,27 @@ export interface MemberAttributesResponse {
   readonly isMember: boolean;
 }
 
-const decoders: { [K in RequestKind]: (bytes: Uint8Array) => RequestMessages[K] } = {
-  put: decodePutRequest,
-  "delete-range": decodeDeleteRangeRequest,
-  txn: decodeTxnRequest,
-  compact: decodeCompactionRequest,
-  "lease-grant": decodeLeaseGrantRequest,
-  "lease-revoke": decodeLeaseRevokeRequest,
-  "lease-expire": decodeLeaseExpireRequest,
-  "lease-checkpoint": decodeLeaseCheckpointRequest,
-  alarm: decodeAlarmRequest,
-  "member-attributes": decodeMemberAttributes,
-  "cluster-version": decodeClusterVersionRequest,
+const decoders: Readonly<Record<RequestKind, (bytes: Uint8Array) => DecodedRequest>> = {
+  put: (bytes) => ({ kind: "put", message: decodePutRequest(bytes) }),
+  "delete-range": (bytes) => ({ kind: "delete-range", message: decodeDeleteRangeRequest(bytes) }),
+  txn: (bytes) => ({ kind: "txn", message: decodeTxnRequest(bytes) }),
+  compact: (bytes) => ({ kind: "compact", message: decodeCompactionRequest(bytes) }),
+  "lease-grant": (bytes) => ({ kind: "lease-grant", message: decodeLeaseGrantRequest(bytes) }),
+  "lease-revoke": (bytes) => ({ kind: "lease-revoke", message: decodeLeaseRevokeRequest(bytes) }),
+  "lease-expire": (bytes) => ({ kind: "lease-expire", message: decodeLeaseExpireRequest(bytes) }),
+  "lease-checkpoint": (bytes) => ({
+    kind: "lease-checkpoint",
+    message: decodeLeaseCheckpointRequest(bytes),
+  }),
+  alarm: (bytes) => ({ kind: "alarm", message: decodeAlarmRequest(bytes) }),
+  "member-attributes": (bytes) => ({
+    kind: "member-attributes",
+    message: decodeMemberAttributes(bytes),
+  }),
+  "cluster-version": (bytes) => ({
+    kind: "cluster-version",
+    message: decodeClusterVersionRequest(bytes),
+  }),
 };
 
 /**
@@ -112,7 +121,7 @@ const decoders: { [K in RequestKind]: (bytes: Uint8Array) => RequestMessages[K] 
  */
 export function decodeRequest(kind: RequestKind, bytes: Uint8Array): DecodedRequest {
   try {
-    return { kind, message: decoders[kind](bytes) } as DecodedRequest;
+    return decoders[kind](bytes);
   } catch (error) {
     if (error instanceof DecodeError) throw new MalformedRequestError(`${kind} request`, error);
     throw error;

@@ -1,0 +1,85 @@
+import type {
+  Backend,
+  BackendSnapshot,
+  BucketName,
+  Key,
+  RowVisitor,
+  ScanRange,
+} from "@quorate/mvcc";
+
+/** What a {@link FaultyBackend} throws. */
+export class InjectedFault extends Error {
+  override readonly name = "InjectedFault";
+}
+
+/** Passes everything on to another backend, but breaks at a chosen write. */
+export class FaultyBackend implements Backend {
+  readonly #inner: Backend;
+  /** Writes (staged rows and ends of units) left until one throws; undefined for none. */
+  writesUntilFault: number | undefined;
+
+  constructor(inner: Backend) {
+    this.#inner = inner;
+  }
+
+  get sizeBytes(): number {
+    return this.#inner.sizeBytes;
+  }
+
+  get sizeInUseBytes(): number {
+    return this.#inner.sizeInUseBytes;
+  }
+
+  get(bucket: BucketName, key: Key): Uint8Array | undefined {
+    return this.#inner.get(bucket, key);
+  }
+
+  put(bucket: BucketName, key: Key, value: Uint8Array): void {
+    this.#countWrite();
+    this.#inner.put(bucket, key, value);
+  }
+
+  delete(bucket: BucketName, key: Key): void {
+    this.#countWrite();
+    this.#inner.delete(bucket, key);
+  }
+
+  scan(bucket: BucketName, range: ScanRange, visit: RowVisitor): void {
+    this.#inner.scan(bucket, range, visit);
+  }
+
+  endUnit(mark?: number): void {
+    this.#countWrite();
+    this.#inner.endUnit(mark);
+  }
+
+  durableMark(): number {
+    return this.#inner.durableMark();
+  }
+
+  flush(): Promise<void> {
+    return this.#inner.flush();
+  }
+
+  snapshotTo(path: string): Promise<BackendSnapshot> {
+    return this.#inner.snapshotTo(path);
+  }
+
+  replaceWith(path: string): Promise<void> {
+    return this.#inner.replaceWith(path);
+  }
+
+  defragment(): Promise<void> {
+    return this.#inner.defragment();
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+
+  #countWrite(): void {
+    if (this.writesUntilFault === undefined) return;
+    if (this.writesUntilFault === 0) throw new InjectedFault("injected");
+    this.writesUntilFault -= 1;
+  }
+}
