@@ -55,3 +55,7 @@ export {
   type StoreDependencies,
   type StoreOptions,
 } from "./store.ts";
+export { defaultStoreOptions } from "./store.ts";
+export { defaultBackendOptions, type BackendOptions } from "./backend/backend-options.ts";
+export { LmdbBackend, type LmdbBackendDependencies } from "./backend/lmdb-backend.ts";
+export { MemoryBackend, type MemoryBackendOptions } from "./backend/memory-backend.ts";

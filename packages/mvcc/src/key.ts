@@ -46,3 +46,8 @@ export function asBuffer(bytes: Uint8Array): Buffer {
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** Whether a range is written the wrong way round, or empty: an end that is not above its key. */
+export function isInvertedRange(key: Key, rangeEnd: Key): boolean {
+  return rangeEnd !== rangeEndNone && rangeEnd !== rangeEndAll && key >= rangeEnd;
+}

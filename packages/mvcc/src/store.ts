@@ -1,9 +1,21 @@
 import type { Clock, Logger, Timers } from "@quorate/platform";
-import type { Backend } from "./backend/backend.ts";
+import { noopLogger } from "@quorate/platform";
+import { assert } from "./assert.ts";
+import { metaKeys, type Backend } from "./backend/backend.ts";
+import { Compactor } from "./compactor.ts";
+import { CompactedError, FutureRevisionError } from "./errors.ts";
+import { hashVersions, type HashSource } from "./hash-kv.ts";
+import type { KeyIndex } from "./key-index/key-index.ts";
 import type { Key } from "./key.ts";
+import { PinnedCursor, type CursorSource } from "./range-cursor.ts";
+import { newest, RangeReader } from "./range-reader.ts";
 import type { KeyVersion, RangeCursor, RangeQuery, RangeResult } from "./range.ts";
-import type { Revision } from "./revision.ts";
+import { rebuild, writeRevision, type RebuiltState } from "./rebuild.ts";
+import { toRevision, type Revision } from "./revision.ts";
 import type { StoreInstruments, StoreStats } from "./store-stats.ts";
+import { StoreTxn, type OperationCounters, type TxnHost } from "./store-txn.ts";
+import type { LogSource } from "./watch/log-sweep.ts";
+import { WatchHub } from "./watch/watch-hub.ts";
 import type { WatchSink, WatchStream } from "./watch/watch-stream.ts";
 import type { WriteTxn } from "./write-txn.ts";
 
@@ -17,7 +29,18 @@ export interface StoreOptions {
   readonly watchBatchRevisionsMax: number;
   /** Most bytes of events in one catch-up batch before it is cut at a revision. @default 1 MiB */
   readonly watchBatchBytesMax: number;
+  /** Most watchers that one slice of catch-up feeds. @default 512 */
+  readonly watchSliceWatchersMax: number;
 }
+
+/** Defaults of {@link StoreOptions}. */
+export const defaultStoreOptions: StoreOptions = {
+  compactionBatchLimit: 1000,
+  compactionPauseMillis: 10,
+  watchBatchRevisionsMax: 1000,
+  watchBatchBytesMax: 1024 * 1024,
+  watchSliceWatchersMax: 512,
+};
 
 /** What a store needs from outside. */
 export interface StoreDependencies {
@@ -49,46 +72,284 @@ export interface HashKvResult {
  * Single-threaded: all synchronous methods act at once; long work (physical compaction, hashing,
  * catch-up of watchers) runs in slices between turns of the event loop.
  */
-export declare class MvccStore {
-  private constructor();
-  /** Opens the store of a backend: rebuilds the index and takes up an unfinished compaction. */
-  static open(options: Partial<StoreOptions>, dependencies: StoreDependencies): Promise<MvccStore>;
+export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
+  readonly backend: Backend;
+  readonly timers: Timers;
+  /** @internal */
+  readonly counters: OperationCounters = {
+    rangeTotal: 0,
+    putTotal: 0,
+    deleteTotal: 0,
+    txnTotal: 0,
+    putSizeBytes: 0,
+  };
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #instruments: StoreInstruments;
+  readonly #hub: WatchHub;
+  readonly #compactor: Compactor;
+  #index: KeyIndex;
+  #reader: RangeReader;
+  #currentRevision: Revision;
+  #compactRevision: number;
+  #leases: Map<Key, bigint>;
+  #txn: StoreTxn | undefined;
+
+  private constructor(options: StoreOptions, dependencies: StoreDependencies, state: RebuiltState) {
+    this.backend = dependencies.backend;
+    this.timers = dependencies.timers;
+    this.#clock = dependencies.clock;
+    this.#logger = dependencies.logger ?? noopLogger;
+    this.#instruments = dependencies.instruments ?? {};
+    this.#index = state.index;
+    this.#reader = new RangeReader(state.index, this.backend);
+    this.#currentRevision = toRevision(state.currentRevision);
+    this.#compactRevision = state.compactRevision;
+    this.#leases = state.leases;
+    this.#hub = new WatchHub(this, this.timers, {
+      revisionsMax: options.watchBatchRevisionsMax,
+      bytesMax: options.watchBatchBytesMax,
+      watchersMax: options.watchSliceWatchersMax,
+    });
+    this.#compactor = new Compactor(
+      { batchLimit: options.compactionBatchLimit, pauseMillis: options.compactionPauseMillis },
+      {
+        backend: this.backend,
+        timers: this.timers,
+        clock: this.#clock,
+        instruments: this.#instruments,
+        index: () => this.#index,
+      },
+    );
+    if (state.isCompactionDue) this.#resumeCompaction();
+  }
+
+  /**
+   * Opens the store of a backend: rebuilds the index and takes up an unfinished compaction.
+   *
+   * @throws StoreCorruptError if a row does not have the form that this program writes (B7).
+   */
+  static async open(
+    options: Partial<StoreOptions>,
+    dependencies: StoreDependencies,
+  ): Promise<MvccStore> {
+    const state = await rebuild(dependencies.backend, dependencies.timers);
+    return new MvccStore({ ...defaultStoreOptions, ...options }, dependencies, state);
+  }
+
   /** 1 when never written. */
-  get currentRevision(): Revision;
+  get currentRevision(): Revision {
+    return this.#currentRevision;
+  }
+
   /** Oldest readable revision; -1 before any compaction. */
-  get compactRevision(): number;
-  get backend(): Backend;
+  get compactRevision(): number {
+    return this.#compactRevision;
+  }
+
+  /** @internal */
+  get index(): KeyIndex {
+    return this.#index;
+  }
+
+  /** @internal */
+  get hasListeners(): boolean {
+    return this.#hub.hasSynced;
+  }
+
   /** Stored bytes (`mvccpb.KeyValue`) of a live key. */
-  get(key: Key): Uint8Array | undefined;
+  get(key: Key): Uint8Array | undefined {
+    this.counters.rangeTotal++;
+    const history = this.#index.findLive(key);
+    return history === undefined ? undefined : this.#reader.row(history.main, history.sub);
+  }
+
   /** Revisions and version of a live key, without reading its value. */
-  versionOf(key: Key): KeyVersion | undefined;
-  /** Reads everything applied so far. @throws CompactedError, FutureRevisionError */
-  range(query: RangeQuery): RangeResult;
+  versionOf(key: Key): KeyVersion | undefined {
+    const history = this.#index.findLive(key);
+    if (history === undefined) return undefined;
+    const { create, main, version } = history;
+    return { createRevision: create, modRevision: main, version };
+  }
+
+  /**
+   * Reads everything applied so far.
+   *
+   * @throws CompactedError below the compact revision; FutureRevisionError above the current one.
+   * @remarks O(log keys + pairs); a count at the current revision is O(log keys), at an older one
+   *   O(keys in range).
+   */
+  range(query: RangeQuery): RangeResult {
+    this.counters.rangeTotal++;
+    return this.#reader.read(query, this.#revisionToRead(query), this.#currentRevision);
+  }
+
   /** Pins a revision for paged reading. Only key order, no filters. @throws as `range` */
-  openRange(query: RangeQuery): RangeCursor;
-  /** Begins the one write transaction. @throws RevisionExhaustedError at 2^53 - 1 (P7). */
-  beginWrite(): WriteTxn;
+  openRange(query: RangeQuery): RangeCursor {
+    this.counters.rangeTotal++;
+    const wanted = query.revision ?? 0;
+    if (wanted > 0) this.checkReadable(wanted);
+    const at = wanted > 0 ? wanted : this.#currentRevision;
+    return new PinnedCursor(this, query, at, this.#currentRevision);
+  }
+
+  /**
+   * Begins the one write transaction.
+   *
+   * @throws RevisionExhaustedError at 2^53 - 1 (P7).
+   */
+  beginWrite(): WriteTxn {
+    assert(this.#txn === undefined, "one write transaction at a time");
+    this.#txn = new StoreTxn(this, toRevision(this.#currentRevision + 1));
+    return this.#txn;
+  }
+
   /**
    * Makes history before `revision` unreadable and starts its removal.
    *
-   * @returns Promise of the removal's end (`physical`), rejected only if the store closes first.
+   * @returns Promise of the removal's end; also resolved when the store closes or is replaced.
    * @remarks Stages the scheduled revision in the backend; the caller ends the unit.
    * @throws CompactedError at or below the last compaction; FutureRevisionError above the newest.
    */
-  scheduleCompaction(revision: number): Promise<void>;
+  scheduleCompaction(revision: number): Promise<void> {
+    if (revision <= this.#compactRevision) {
+      throw new CompactedError(revision, this.#compactRevision);
+    }
+    if (revision > this.#currentRevision) {
+      throw new FutureRevisionError(revision, this.#currentRevision);
+    }
+    this.#compactRevision = revision;
+    writeRevision(this.backend, metaKeys.scheduledCompactRevision, revision);
+    this.#hub.compacted();
+    return this.#compactor.schedule(revision);
+  }
+
   /** Resolves when no physical removal is under way. */
-  compactionFinished(): Promise<void>;
-  /** Hashes all versions up to a revision (0: current), equal on all members. @throws as `range` */
-  hashKv(revision: number): Promise<HashKvResult>;
-  /** Opens a watch connection. */
-  openWatchStream(sink: WatchSink): WatchStream;
-  /** Replaces all content by a database file (snapshot install); watchers go on where they were. */
-  restoreFrom(path: string): Promise<void>;
+  compactionFinished(): Promise<void> {
+    return this.#compactor.finished();
+  }
+
   /**
-   * Live keys with a lease as found by the last `open` or `restoreFrom`; handed over once, then empty.
+   * Hashes all versions up to a revision (0: current), equal on all members.
+   *
+   * @throws CompactedError, FutureRevisionError (rejections).
+   * @remarks O(stored versions), in slices of some milliseconds.
    */
-  takeAttachedLeases(): ReadonlyMap<Key, bigint>;
-  stats(): StoreStats;
-  /** Stops slices and watch streams; the backend stays open. */
-  close(): Promise<void>;
+  async hashKv(revision: number): Promise<HashKvResult> {
+    const current = this.#currentRevision;
+    const startMillis = this.#clock.monotonicMillis();
+    const hashRevision = revision <= 0 ? current : revision;
+    for (;;) {
+      this.checkReadable(hashRevision);
+      const compactRevision = this.#compactRevision;
+      const hash = await hashVersions(this, hashRevision);
+      if (hash === undefined) continue;
+      this.#instruments.hashSeconds?.observe((this.#clock.monotonicMillis() - startMillis) / 1000);
+      return { hash, hashRevision, compactRevision, revision: current };
+    }
+  }
+
+  /** Opens a watch connection. */
+  openWatchStream(sink: WatchSink): WatchStream {
+    return this.#hub.openStream(sink);
+  }
+
+  /**
+   * Replaces all content by a database file (snapshot install); watchers go on where they were (C38).
+   *
+   * No other method may be called until it resolves.
+   */
+  async restoreFrom(path: string): Promise<void> {
+    assert(this.#txn === undefined, "no transaction is open while the store is replaced");
+    const revisionBefore = this.#currentRevision;
+    this.#hub.pause();
+    this.#compactor.stop();
+    await this.backend.replaceWith(path);
+    const state = await rebuild(this.backend, this.timers);
+    this.#index = state.index;
+    this.#reader = new RangeReader(state.index, this.backend);
+    this.#currentRevision = toRevision(state.currentRevision);
+    this.#compactRevision = state.compactRevision;
+    this.#leases = state.leases;
+    this.#hub.restored(revisionBefore);
+    if (state.isCompactionDue) this.#resumeCompaction();
+  }
+
+  /**
+   * Live keys with a lease as found by the last `open` or `restoreFrom`; handed over once, then
+   * empty.
+   */
+  takeAttachedLeases(): ReadonlyMap<Key, bigint> {
+    const leases = this.#leases;
+    this.#leases = new Map();
+    return leases;
+  }
+
+  /** Counts and sizes; O(unsynced watchers). */
+  stats(): StoreStats {
+    const { counters } = this;
+    return {
+      currentRevision: this.#currentRevision,
+      compactRevision: this.#compactRevision,
+      keysTotal: this.#index.liveSize,
+      rangeTotal: counters.rangeTotal,
+      putTotal: counters.putTotal,
+      deleteTotal: counters.deleteTotal,
+      txnTotal: counters.txnTotal,
+      totalPutSizeBytes: counters.putSizeBytes,
+      compactionKeysTotal: this.#compactor.removedTotal,
+      ...this.#hub.stats(),
+    };
+  }
+
+  /** Stops slices and watch streams; the backend stays open. Idempotent. */
+  close(): void {
+    this.#hub.close();
+    this.#compactor.stop();
+  }
+
+  /** @internal */
+  get reader(): RangeReader {
+    return this.#reader;
+  }
+
+  /** @internal */
+  checkReadable(revision: number): void {
+    if (revision > this.#currentRevision) {
+      throw new FutureRevisionError(revision, this.#currentRevision);
+    }
+    if (revision < this.#compactRevision) {
+      throw new CompactedError(revision, this.#compactRevision);
+    }
+  }
+
+  /** @internal */
+  finish(txn: StoreTxn): void {
+    this.#txn = undefined;
+    if (txn.operations > 1) this.counters.txnTotal++;
+    if (!txn.hasChanges) return;
+    this.#currentRevision = txn.revision;
+    if (txn.events.length > 0) this.#hub.notify(txn.revision, txn.events);
+  }
+
+  /** @internal */
+  readonly previousOf = (key: Key, main: number): Uint8Array | undefined =>
+    main - 1 < this.#compactRevision ? undefined : this.#reader.rowAt(key, main - 1);
+
+  /** @internal */
+  brand(revision: number): Revision {
+    return toRevision(revision);
+  }
+
+  #revisionToRead(query: RangeQuery): number {
+    const wanted = query.revision ?? 0;
+    if (wanted <= 0) return newest;
+    this.checkReadable(wanted);
+    return wanted === this.#currentRevision ? newest : wanted;
+  }
+
+  #resumeCompaction(): void {
+    this.#logger.info("resuming compaction", { revision: this.#compactRevision });
+    void this.#compactor.schedule(this.#compactRevision);
+  }
 }

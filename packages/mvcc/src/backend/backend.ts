@@ -51,8 +51,9 @@ export interface Backend {
   /**
    * Ends a unit of writes.
    *
-   * @param mark - A number that only grows and says what the unit covers (the applied index); left
-   *   out by writers that cover no log entry.
+   * @param mark - A number that only grows and says what the unit covers (the applied index, which
+   *   the unit itself must store); left out by writers that cover no log entry. A unit without
+   *   writes does not exist, and its mark does not count.
    */
   endUnit(mark?: number): void;
   /** Greatest mark whose unit, and all before it, is known flushed to disk; 0 before any (C37). */

@@ -1,0 +1,320 @@
+import { stat } from "node:fs/promises";
+import type { Logger, Timer, Timers } from "@quorate/platform";
+import { noopLogger } from "@quorate/platform";
+import { BackendClosedError, BackendFailedError } from "../errors.ts";
+import type { Key } from "../key.ts";
+import { defaultBackendOptions, type BackendOptions } from "./backend-options.ts";
+import type { Backend, BackendSnapshot, BucketName, RowVisitor, ScanRange } from "./backend.ts";
+import { checkDatabaseFile, moveIntoPlace, removeDatabase, syncFile } from "./database-file.ts";
+import { LmdbEnvironment } from "./lmdb-environment.ts";
+import { mergeScan } from "./merge-scan.ts";
+import { Overlay, removedRow } from "./overlay.ts";
+
+/** What an LMDB backend needs from outside. */
+export interface LmdbBackendDependencies {
+  readonly timers: Timers;
+  readonly logger?: Logger;
+}
+
+/**
+ * A backend in one LMDB file.
+ *
+ * Writes go to an overlay in memory and are visible at once. A commit takes the ended units off the
+ * overlay, feeds them to LMDB in slices of whole units and drops them when all are flushed; one
+ * commit is under way at a time, its fsync runs on LMDB's own thread:
+ *
+ *     put ─► active overlay ──(500 ms, or size)──► committing overlay ─► LMDB
+ *     get ─► active, else committing, else LMDB
+ */
+export class LmdbBackend implements Backend {
+  readonly #options: BackendOptions;
+  readonly #timers: Timers;
+  readonly #logger: Logger;
+  readonly #path: string;
+  #environment: LmdbEnvironment;
+  #active = new Overlay();
+  #committing: Overlay | undefined;
+  #commit: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #holds = 0;
+  #mark = 0;
+  #sizeBytes = 0;
+  #sizeInUseBytes = 0;
+  #failure: BackendFailedError | undefined;
+  #isClosed = false;
+  /** Tail of the queue of operations that replace or copy the file. */
+  #maintenance: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    path: string,
+    environment: LmdbEnvironment,
+    options: BackendOptions,
+    dependencies: LmdbBackendDependencies,
+  ) {
+    this.#path = path;
+    this.#environment = environment;
+    this.#options = options;
+    this.#timers = dependencies.timers;
+    this.#logger = dependencies.logger ?? noopLogger;
+    this.#measure();
+  }
+
+  /**
+   * Opens, or creates, the database file at `path`; one process at a time, which the caller ensures.
+   *
+   * @throws BackendForeignFileError if something else is at the path; BackendFailedError.
+   */
+  static async open(
+    path: string,
+    options: Partial<BackendOptions>,
+    dependencies: LmdbBackendDependencies,
+  ): Promise<LmdbBackend> {
+    await checkDatabaseFile(path);
+    await removeDatabase(defragmentPath(path));
+    const environment = new LmdbEnvironment(path);
+    return new LmdbBackend(
+      path,
+      environment,
+      { ...defaultBackendOptions, ...options },
+      dependencies,
+    );
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  get sizeInUseBytes(): number {
+    return this.#sizeInUseBytes;
+  }
+
+  get(bucket: BucketName, key: Key): Uint8Array | undefined {
+    const staged = this.#active.get(bucket, key) ?? this.#committing?.get(bucket, key);
+    if (staged === undefined) return this.#environment.get(bucket, key);
+    return staged === removedRow ? undefined : staged;
+  }
+
+  put(bucket: BucketName, key: Key, value: Uint8Array): void {
+    if (this.#failure !== undefined || this.#isClosed) this.#refuse();
+    this.#active.stage(bucket, key, value);
+  }
+
+  delete(bucket: BucketName, key: Key): void {
+    if (this.#failure !== undefined || this.#isClosed) this.#refuse();
+    this.#active.stage(bucket, key, removedRow);
+  }
+
+  scan(bucket: BucketName, range: ScanRange, visit: RowVisitor): void {
+    const layers = [this.#active.rows(bucket), this.#committing?.rows(bucket)];
+    const begin = range.begin === "" ? "\0" : range.begin;
+    mergeScan(this.#environment.rows(bucket, begin, range.end), layers, begin, range.end, visit);
+  }
+
+  endUnit(mark?: number): void {
+    if (this.#failure !== undefined || this.#isClosed) this.#refuse();
+    const active = this.#active;
+    active.endUnit(mark);
+    if (
+      active.writeCount >= this.#options.commitRowsMax ||
+      active.sizeBytes >= this.#options.commitBytesMax
+    ) {
+      this.#startCommit();
+    } else this.#arm();
+  }
+
+  durableMark(): number {
+    return this.#mark;
+  }
+
+  async flush(): Promise<void> {
+    while (this.#holds > 0) await this.#maintenance;
+    if (this.#failure !== undefined || this.#isClosed) this.#refuse();
+    const target = this.#active;
+    await this.#commit;
+    if (this.#active === target) this.#startCommit();
+    if (this.#committing === target) await this.#commit;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  snapshotTo(path: string): Promise<BackendSnapshot> {
+    return this.#maintain("copy the database", async () => {
+      await removeDatabase(path);
+      await this.#environment.copyTo(path);
+      await syncFile(path);
+      return { mark: this.#mark, sizeBytes: (await stat(path)).size };
+    });
+  }
+
+  defragment(): Promise<void> {
+    return this.#maintain("defragment the database", async () => {
+      const temporary = defragmentPath(this.#path);
+      await removeDatabase(temporary);
+      await this.#environment.copyTo(temporary);
+      await syncFile(temporary);
+      await this.#swapIn(temporary);
+    });
+  }
+
+  replaceWith(path: string): Promise<void> {
+    return this.#maintain("replace the database", async () => {
+      await checkDatabaseFile(path);
+      await syncFile(path);
+      await this.#swapIn(path);
+      this.#active = new Overlay();
+      this.#mark = 0;
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    try {
+      await this.#maintenance;
+      if (this.#failure === undefined) await this.flush();
+    } finally {
+      this.#isClosed = true;
+      this.#timer?.cancel();
+      await this.#environment.close();
+    }
+  }
+
+  /**
+   * Runs one operation on the whole file: everything ended before is in the file, later writes stay
+   * in the overlay until it is over, reads go on.
+   */
+  #maintain<Result>(action: string, operation: () => Promise<Result>): Promise<Result> {
+    const run = async (): Promise<Result> => {
+      await this.flush();
+      this.#holds++;
+      try {
+        // A commit may have started between the flush and here.
+        await this.#commit;
+        return await operation();
+      } catch (error) {
+        throw error instanceof Error && "code" in error && error.code === "backend-foreign-file"
+          ? error
+          : new BackendFailedError(action, error);
+      } finally {
+        this.#holds--;
+        this.#arm();
+      }
+    };
+    const result = this.#maintenance.then(run);
+    this.#maintenance = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Takes a synced file as the database. The old one stays readable until the new one is open. */
+  async #swapIn(path: string): Promise<void> {
+    await moveIntoPlace(path, this.#path);
+    const old = this.#environment;
+    this.#environment = new LmdbEnvironment(this.#path);
+    this.#measure();
+    await old.close();
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined || this.#isClosed || !isWorthCommitting(this.#active)) return;
+    if (this.#commit !== undefined || this.#holds > 0) return;
+    this.#timer = this.#timers.setTimer(this.#options.commitIntervalMillis, () => {
+      this.#timer = undefined;
+      this.#startCommit();
+    });
+  }
+
+  #startCommit(): void {
+    if (this.#commit !== undefined || this.#failure !== undefined || this.#isClosed) return;
+    if (this.#holds > 0 || !isWorthCommitting(this.#active)) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const overlay = this.#active;
+    this.#active = new Overlay();
+    this.#committing = overlay;
+    this.#commit = this.#write(overlay).then(
+      () => {
+        this.#finishCommit(overlay);
+      },
+      (error: unknown) => {
+        this.#fail(error);
+      },
+    );
+  }
+
+  async #write(overlay: Overlay): Promise<void> {
+    const environment = this.#environment;
+    const flushed: Promise<unknown>[] = [];
+    let begin = 0;
+    let unit = 0;
+    while (begin < overlay.writeCount) {
+      while (
+        unit < overlay.unitEnds.length - 1 &&
+        (overlay.unitEnds[unit + 1] ?? 0) - begin <= this.#options.feedRowsMax
+      ) {
+        unit++;
+      }
+      const end = overlay.unitEnds[unit] ?? overlay.writeCount;
+      const first = begin;
+      flushed.push(
+        environment.batch(() => {
+          feed(environment, overlay, first, end);
+        }),
+      );
+      begin = end;
+      unit++;
+      if (begin < overlay.writeCount) await this.#nextTurn();
+    }
+    await Promise.all(flushed);
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#timers.setImmediate(resolve);
+    });
+  }
+
+  #finishCommit(overlay: Overlay): void {
+    this.#environment.refresh();
+    this.#committing = undefined;
+    this.#commit = undefined;
+    if (overlay.mark !== undefined) this.#mark = Math.max(this.#mark, overlay.mark);
+    this.#measure();
+    this.#arm();
+  }
+
+  #fail(cause: unknown): void {
+    this.#failure = new BackendFailedError("commit to the database", cause);
+    this.#commit = undefined;
+    this.#logger.error("database commit failed", { path: this.#path, error: String(cause) });
+    this.#options.onFailure(this.#failure);
+  }
+
+  #measure(): void {
+    const { sizeBytes, sizeInUseBytes } = this.#environment.sizes();
+    this.#sizeBytes = sizeBytes;
+    this.#sizeInUseBytes = sizeInUseBytes;
+  }
+
+  #refuse(): never {
+    throw this.#failure ?? new BackendClosedError();
+  }
+}
+
+function defragmentPath(path: string): string {
+  return `${path}.defragment`;
+}
+
+/** An overlay is committed as a whole, so never in the middle of a unit. */
+function isWorthCommitting(overlay: Overlay): boolean {
+  return overlay.writeCount > 0 && !overlay.hasOpenUnit;
+}
+
+function feed(environment: LmdbEnvironment, overlay: Overlay, begin: number, end: number): void {
+  const { writeBuckets, writeKeys, writeValues } = overlay;
+  for (let at = begin; at < end; at++) {
+    const bucket = writeBuckets[at];
+    const key = writeKeys[at];
+    const value = writeValues[at];
+    if (bucket === undefined || key === undefined || value === undefined) continue;
+    if (value === removedRow) environment.remove(bucket, key);
+    else environment.put(bucket, key, value);
+  }
+}

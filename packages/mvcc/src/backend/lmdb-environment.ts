@@ -1,0 +1,150 @@
+import { open, type Database, type RootDatabase } from "lmdb";
+import { BackendFailedError } from "../errors.ts";
+import type { Key } from "../key.ts";
+import { bucketNames, type BucketName } from "./backend.ts";
+
+/**
+ * One open LMDB file with a database for each bucket.
+ *
+ * `overlappingSync` is off: a commit's promise resolves when the data is flushed, not before (C37).
+ * `eventTurnBatching` is off: what is in one transaction is decided by `batch` alone (C25).
+ */
+export class LmdbEnvironment {
+  readonly path: string;
+  readonly #root: RootDatabase<Uint8Array, Key>;
+  readonly #buckets: Readonly<Record<BucketName, Database<Uint8Array, Key>>>;
+
+  constructor(path: string) {
+    this.path = path;
+    try {
+      this.#root = open<Uint8Array, Key>({
+        path,
+        noSubdir: true,
+        maxDbs: bucketNames.length + 4,
+        overlappingSync: false,
+        eventTurnBatching: false,
+        encoding: "binary",
+        keyEncoder: latin1Keys,
+      });
+      this.#buckets = openBuckets(this.#root);
+    } catch (error) {
+      throw new BackendFailedError(`open database "${path}"`, error);
+    }
+  }
+
+  /** Copies a row's value; the copy comes from Node's pool. */
+  get(bucket: BucketName, key: Key): Uint8Array | undefined {
+    const volatile = this.#buckets[bucket].getBinaryFast(key);
+    if (volatile === undefined) return undefined;
+    // The length property says how much of the reused buffer belongs to the row.
+    const { length } = volatile;
+    const copy = Buffer.allocUnsafe(length);
+    copy.set(volatile.subarray(0, length));
+    return copy;
+  }
+
+  /** Rows from `begin` (at least one byte long) up to `end`; the caller must finish or return it. */
+  rows(bucket: BucketName, begin: Key, end: Key | undefined): Iterator<LmdbRow> {
+    const range = end === undefined ? { start: begin } : { start: begin, end };
+    return this.#buckets[bucket].getRange(range)[Symbol.iterator]();
+  }
+
+  /**
+   * Stages writes that end up in one transaction, together with batches before and behind if LMDB's
+   * writer gets to them in time.
+   *
+   * @returns Resolves when the transaction is flushed to disk.
+   */
+  batch(writes: () => void): Promise<unknown> {
+    return this.#root.batch(writes);
+  }
+
+  put(bucket: BucketName, key: Key, value: Uint8Array): void {
+    void this.#buckets[bucket].put(key, value);
+  }
+
+  remove(bucket: BucketName, key: Key): void {
+    void this.#buckets[bucket].remove(key);
+  }
+
+  /** Writes a compact copy, off the event loop; writers must wait meanwhile. */
+  copyTo(path: string): Promise<void> {
+    return this.#root.backup(path, true);
+  }
+
+  /** Makes reads see everything committed. */
+  refresh(): void {
+    this.#root.resetReadTxn();
+  }
+
+  /** Size of the file and the part of it that holds data, as of the last commit. */
+  sizes(): { readonly sizeBytes: number; readonly sizeInUseBytes: number } {
+    const root = this.#root.getStats();
+    const pageSize = numberIn(root, "pageSize");
+    let pages = metaPages + pagesOf(fieldOf(root, "root")) + pagesOf(fieldOf(root, "free"));
+    for (const name of bucketNames) pages += pagesOf(this.#buckets[name].getStats());
+    const sizeBytes = (numberIn(root, "lastPageNumber") + 1) * pageSize;
+    return { sizeBytes, sizeInUseBytes: Math.min(sizeBytes, pages * pageSize) };
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+}
+
+/** One row as LMDB hands it out; the value is a copy. */
+export interface LmdbRow {
+  readonly key: Key;
+  readonly value: Uint8Array;
+}
+
+const metaPages = 2;
+
+/** Keys as they are: one character, one byte. */
+const latin1Keys = {
+  writeKey(key: Key, target: Uint8Array, position: number): number {
+    const { length } = key;
+    for (let at = 0; at < length; at++) target[position + at] = key.charCodeAt(at);
+    return position + length;
+  },
+  readKey(source: Buffer, begin: number, end: number): Key {
+    return source.toString("latin1", begin, end);
+  },
+};
+
+function openBuckets(
+  root: RootDatabase<Uint8Array, Key>,
+): Readonly<Record<BucketName, Database<Uint8Array, Key>>> {
+  const openBucket = (name: BucketName): Database<Uint8Array, Key> =>
+    root.openDB<Uint8Array, Key>(name, { encoding: "binary", ...keyOptions });
+  return {
+    key: openBucket("key"),
+    lease: openBucket("lease"),
+    auth: openBucket("auth"),
+    authUsers: openBucket("authUsers"),
+    authRoles: openBucket("authRoles"),
+    members: openBucket("members"),
+    alarm: openBucket("alarm"),
+    meta: openBucket("meta"),
+  };
+}
+
+/** Typed by lmdb for the root only, yet each database takes it. */
+const keyOptions: { readonly keyEncoder: unknown } = { keyEncoder: latin1Keys };
+
+function pagesOf(stats: unknown): number {
+  return (
+    numberIn(stats, "treeBranchPageCount") +
+    numberIn(stats, "treeLeafPageCount") +
+    numberIn(stats, "overflowPages")
+  );
+}
+
+function fieldOf(from: unknown, name: string): unknown {
+  return typeof from === "object" && from !== null ? Reflect.get(from, name) : undefined;
+}
+
+function numberIn(from: unknown, name: string): number {
+  const value = fieldOf(from, name);
+  return typeof value === "number" ? value : 0;
+}

@@ -1,0 +1,214 @@
+import type { FileSystem, Timer, Timers } from "@quorate/platform";
+import { BackendClosedError, BackendFailedError, BackendForeignFileError } from "../errors.ts";
+import type { Key } from "../key.ts";
+import {
+  bucketNames,
+  type Backend,
+  type BackendSnapshot,
+  type BucketName,
+  type RowVisitor,
+  type ScanRange,
+} from "./backend.ts";
+import { decodeImage, encodeImage } from "./memory-image.ts";
+import { Overlay, removedRow } from "./overlay.ts";
+import { lowerBoundOf, SortedRows } from "./sorted-rows.ts";
+
+/** Options of a {@link MemoryBackend}. */
+export interface MemoryBackendOptions {
+  /**
+   * Milliseconds until an ended unit counts as durable; needs `timers`. Without it only `flush`,
+   * `snapshotTo` and `close` make units durable.
+   */
+  readonly commitIntervalMillis?: number;
+  readonly timers?: Timers;
+  /** For `snapshotTo` and `replaceWith`. */
+  readonly fileSystem?: FileSystem;
+}
+
+/**
+ * A backend that lives in memory, with the durability rules of the real one: units become durable
+ * in order and whole, and {@link MemoryBackend.crash} shows what a power cut leaves.
+ */
+export class MemoryBackend implements Backend {
+  readonly #options: MemoryBackendOptions;
+  #visible: BucketRows = emptyBuckets();
+  #durable: BucketRows = emptyBuckets();
+  #staged = new Overlay();
+  #mark = 0;
+  #sizeBytes = 0;
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  constructor(options: MemoryBackendOptions = {}) {
+    this.#options = options;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  get sizeInUseBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  get(bucket: BucketName, key: Key): Uint8Array | undefined {
+    return this.#visible[bucket].get(key);
+  }
+
+  put(bucket: BucketName, key: Key, value: Uint8Array): void {
+    this.#assertOpen();
+    this.#visible[bucket].set(key, value);
+    this.#staged.stage(bucket, key, value);
+    this.#sizeBytes += key.length + value.length;
+    this.#arm();
+  }
+
+  delete(bucket: BucketName, key: Key): void {
+    this.#assertOpen();
+    const old = this.#visible[bucket].get(key);
+    if (old !== undefined) this.#sizeBytes -= key.length + old.length;
+    this.#visible[bucket].delete(key);
+    this.#staged.stage(bucket, key, removedRow);
+    this.#arm();
+  }
+
+  scan(bucket: BucketName, range: ScanRange, visit: RowVisitor): void {
+    const rows = this.#visible[bucket];
+    const keys = rows.orderedKeys();
+    for (let at = lowerBoundOf(keys, range.begin); at < keys.length; at++) {
+      const key = keys[at];
+      if (key === undefined || (range.end !== undefined && key >= range.end)) return;
+      const value = rows.get(key);
+      if (value !== undefined && !visit(key, value)) return;
+    }
+  }
+
+  endUnit(mark?: number): void {
+    this.#assertOpen();
+    this.#staged.endUnit(mark);
+  }
+
+  durableMark(): number {
+    return this.#mark;
+  }
+
+  async flush(): Promise<void> {
+    this.#assertOpen();
+    this.#makeDurable();
+    await Promise.resolve();
+  }
+
+  async snapshotTo(path: string): Promise<BackendSnapshot> {
+    await this.flush();
+    const image = encodeImage(this.#mark, this.#durable);
+    const files = this.#fileSystem();
+    const file = await files.open(path, "create");
+    file.writeSync([image], 0);
+    await file.datasync();
+    await file.close();
+    return { mark: this.#mark, sizeBytes: image.length };
+  }
+
+  async replaceWith(path: string): Promise<void> {
+    this.#assertOpen();
+    const files = this.#fileSystem();
+    const file = await files.open(path, "read");
+    const bytes = new Uint8Array(await file.sizeBytes());
+    await file.read(bytes, 0);
+    await file.close();
+    const buckets = emptyBuckets();
+    const mark = decodeImage(bytes, (bucket, key, value) => {
+      buckets[bucket].set(key, value);
+    });
+    if (mark === undefined) throw new BackendForeignFileError(path, "no image of this program");
+    await files.remove(path);
+    this.#install(buckets, mark);
+  }
+
+  async defragment(): Promise<void> {
+    await this.flush();
+  }
+
+  close(): Promise<void> {
+    if (!this.#isClosed) this.#makeDurable();
+    this.#isClosed = true;
+    return Promise.resolve();
+  }
+
+  /** What a restart after a power cut finds: only durable units. This backend is closed. */
+  crash(): MemoryBackend {
+    this.#timer?.cancel();
+    this.#isClosed = true;
+    const survivor = new MemoryBackend(this.#options);
+    survivor.#install(this.#durable, this.#mark);
+    return survivor;
+  }
+
+  #install(buckets: BucketRows, mark: number): void {
+    this.#durable = buckets;
+    this.#visible = emptyBuckets();
+    this.#staged = new Overlay();
+    this.#mark = mark;
+    this.#sizeBytes = 0;
+    for (const name of bucketNames) {
+      for (const [key, value] of buckets[name].entries()) {
+        this.#visible[name].set(key, value);
+        this.#sizeBytes += key.length + value.length;
+      }
+    }
+  }
+
+  #arm(): void {
+    const { timers, commitIntervalMillis } = this.#options;
+    if (this.#timer !== undefined || timers === undefined) return;
+    if (commitIntervalMillis === undefined) return;
+    this.#timer = timers.setTimer(commitIntervalMillis, () => {
+      this.#timer = undefined;
+      if (!this.#isClosed) this.#makeDurable();
+    });
+  }
+
+  #makeDurable(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const staged = this.#staged;
+    const end = staged.unitEnds[staged.unitEnds.length - 1] ?? 0;
+    this.#staged = new Overlay();
+    for (let at = 0; at < staged.writeCount; at++) {
+      const bucket = staged.writeBuckets[at];
+      const key = staged.writeKeys[at];
+      const value = staged.writeValues[at];
+      if (bucket === undefined || key === undefined || value === undefined) continue;
+      if (at >= end) this.#staged.stage(bucket, key, value);
+      else if (value === removedRow) this.#durable[bucket].delete(key);
+      else this.#durable[bucket].set(key, value);
+    }
+    if (staged.mark !== undefined) this.#mark = Math.max(this.#mark, staged.mark);
+  }
+
+  #fileSystem(): FileSystem {
+    const { fileSystem } = this.#options;
+    if (fileSystem !== undefined) return fileSystem;
+    throw new BackendFailedError("copy the memory backend", new Error("it has no file system"));
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new BackendClosedError();
+  }
+}
+
+/** Rows of all buckets. */
+export type BucketRows = Readonly<Record<BucketName, SortedRows<Uint8Array>>>;
+
+function emptyBuckets(): BucketRows {
+  return {
+    key: new SortedRows(),
+    lease: new SortedRows(),
+    auth: new SortedRows(),
+    authUsers: new SortedRows(),
+    authRoles: new SortedRows(),
+    members: new SortedRows(),
+    alarm: new SortedRows(),
+    meta: new SortedRows(),
+  };
+}

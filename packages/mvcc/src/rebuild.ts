@@ -1,0 +1,90 @@
+import type { Timers } from "@quorate/platform";
+import { metaKeys, type Backend } from "./backend/backend.ts";
+import { StoreCorruptError } from "./errors.ts";
+import { KeyIndex } from "./key-index/key-index.ts";
+import { decodeStored } from "./key-value.ts";
+import { keyFromBytes, keyToBytes, type Key } from "./key.ts";
+import { isTombstoneKey, mainOf, subOf } from "./revision-key.ts";
+
+/** State of a store that is in memory only, as read back from its backend. */
+export interface RebuiltState {
+  readonly index: KeyIndex;
+  readonly currentRevision: number;
+  /** -1 before any compaction. */
+  readonly compactRevision: number;
+  /** Whether physical removal was cut short. */
+  readonly isCompactionDue: boolean;
+  /** Leases of live keys, where they have one. */
+  readonly leases: Map<Key, bigint>;
+}
+
+/** Rows read in one turn of the event loop. */
+const sliceRows = 5_000;
+
+/** Reads the whole bucket `key` in slices. O(stored versions x log keys). */
+export async function rebuild(backend: Backend, timers: Timers): Promise<RebuiltState> {
+  const index = new KeyIndex();
+  const leases = new Map<Key, bigint>();
+  let last = 0;
+  let begin: Key | undefined = "\0";
+  while (begin !== undefined) {
+    let rest: Key | undefined;
+    let rows = 0;
+    backend.scan("key", { begin }, (rowKey, row) => {
+      if (rows++ >= sliceRows) {
+        rest = rowKey;
+        return false;
+      }
+      last = mainOf(rowKey);
+      restoreRow(index, leases, rowKey, row);
+      return true;
+    });
+    begin = rest;
+    if (rest !== undefined) await nextTurn(timers);
+  }
+  const scheduled = readRevision(backend, metaKeys.scheduledCompactRevision);
+  const finished = readRevision(backend, metaKeys.finishedCompactRevision);
+  const compactRevision = Math.max(scheduled, finished);
+  return {
+    index,
+    // A store that compacted its last version away must not fall behind that (C27, P7).
+    currentRevision: Math.max(1, last, compactRevision),
+    compactRevision,
+    isCompactionDue: scheduled > finished,
+    leases,
+  };
+}
+
+/** Stages a revision in bucket `meta`. */
+export function writeRevision(backend: Backend, name: Key, revision: number): void {
+  backend.put("meta", name, keyToBytes(String(revision)));
+}
+
+function readRevision(backend: Backend, name: Key): number {
+  const bytes = backend.get("meta", name);
+  if (bytes === undefined) return -1;
+  const revision = Number(keyFromBytes(bytes));
+  if (Number.isSafeInteger(revision)) return revision;
+  throw new StoreCorruptError(`row "${name}" of bucket "meta" is not a revision`);
+}
+
+function restoreRow(index: KeyIndex, leases: Map<Key, bigint>, rowKey: Key, row: Uint8Array): void {
+  const stored = decodeStored(row);
+  const key = keyFromBytes(stored.key);
+  const main = mainOf(rowKey);
+  const sub = subOf(rowKey);
+  if (isTombstoneKey(rowKey)) {
+    index.restoreTombstone(key, main, sub);
+    leases.delete(key);
+    return;
+  }
+  index.restorePut(key, main, sub, stored.createRevision, stored.version);
+  if (stored.lease !== 0n) leases.set(key, stored.lease);
+  else if (leases.size > 0) leases.delete(key);
+}
+
+function nextTurn(timers: Timers): Promise<void> {
+  return new Promise((resolve) => {
+    timers.setImmediate(resolve);
+  });
+}

@@ -1,0 +1,136 @@
+import { assert } from "./assert.ts";
+import type { Backend } from "./backend/backend.ts";
+import { FutureRevisionError } from "./errors.ts";
+import type { KeyIndex } from "./key-index/key-index.ts";
+import { encodeKeyValue, encodeTombstone } from "./key-value.ts";
+import { rangeEndNone, type Key } from "./key.ts";
+import type { KeyVersion, RangeQuery, RangeResult } from "./range.ts";
+import { newest, type RangeReader } from "./range-reader.ts";
+import { revisionKey } from "./revision-key.ts";
+import type { Revision } from "./revision.ts";
+import { WatchEvent } from "./watch/watch-event.ts";
+import type { WriteTxn } from "./write-txn.ts";
+
+/** What a transaction needs of its store. */
+export interface TxnHost {
+  readonly backend: Backend;
+  readonly index: KeyIndex;
+  readonly reader: RangeReader;
+  readonly currentRevision: Revision;
+  readonly compactRevision: number;
+  readonly counters: OperationCounters;
+  /** Whether anybody wants to hear of changes. */
+  readonly hasListeners: boolean;
+  /** @throws CompactedError, FutureRevisionError */
+  checkReadable(revision: number): void;
+  /** Takes the transaction's end. */
+  finish(txn: StoreTxn): void;
+}
+
+/** Operations of a store so far. */
+export interface OperationCounters {
+  rangeTotal: number;
+  putTotal: number;
+  deleteTotal: number;
+  txnTotal: number;
+  putSizeBytes: number;
+}
+
+/** See {@link WriteTxn}. */
+export class StoreTxn implements WriteTxn {
+  readonly revision: Revision;
+  /** Changes for the watchers, in order; empty while nobody listens. */
+  readonly events: WatchEvent[] = [];
+  readonly #host: TxnHost;
+  #changes = 0;
+  #operations = 0;
+  #isEnded = false;
+
+  constructor(host: TxnHost, revision: Revision) {
+    this.#host = host;
+    this.revision = revision;
+  }
+
+  get hasChanges(): boolean {
+    return this.#changes > 0;
+  }
+
+  /** Reads and writes so far. */
+  get operations(): number {
+    return this.#operations;
+  }
+
+  get(key: Key): Uint8Array | undefined {
+    this.#host.counters.rangeTotal++;
+    const history = this.#host.index.findLive(key);
+    return history === undefined ? undefined : this.#host.reader.row(history.main, history.sub);
+  }
+
+  versionOf(key: Key): KeyVersion | undefined {
+    const history = this.#host.index.findLive(key);
+    if (history === undefined) return undefined;
+    const { create, main, version } = history;
+    return { createRevision: create, modRevision: main, version };
+  }
+
+  range(query: RangeQuery): RangeResult {
+    const host = this.#host;
+    this.#operations++;
+    host.counters.rangeTotal++;
+    const revision = this.hasChanges ? this.revision : host.currentRevision;
+    const wanted = query.revision ?? 0;
+    if (wanted <= 0) return host.reader.read(query, newest, revision);
+    if (wanted > host.currentRevision) {
+      throw new FutureRevisionError(wanted, host.currentRevision);
+    }
+    host.checkReadable(wanted);
+    const isNewest = wanted === host.currentRevision && !this.hasChanges;
+    return host.reader.read(query, isNewest ? newest : wanted, revision);
+  }
+
+  put(key: Key, value: Uint8Array, lease: bigint): void {
+    assert(!this.#isEnded, "a transaction is not written to after its end");
+    const { backend, counters, hasListeners, index } = this.#host;
+    const main = this.revision;
+    const sub = this.#changes++;
+    this.#operations++;
+    const { create, version } = index.put(key, main, sub);
+    const row = encodeKeyValue(key, create, main, version, value, lease);
+    backend.put("key", revisionKey(main, sub, false), row);
+    counters.putTotal++;
+    counters.putSizeBytes += key.length + value.length;
+    if (hasListeners) this.events.push(new WatchEvent(key, main, row, false, create === main));
+  }
+
+  deleteRange(key: Key, rangeEnd: Key): readonly Key[] {
+    assert(!this.#isEnded, "a transaction is not written to after its end");
+    const { counters, index } = this.#host;
+    this.#operations++;
+    counters.deleteTotal++;
+    if (rangeEnd === rangeEndNone) return this.#delete(key) ? [key] : [];
+    const keys: Key[] = [];
+    index.visit(key, rangeEnd, (found, history) => {
+      if (!history.isEnded) keys.push(found);
+      return true;
+    });
+    for (const found of keys) this.#delete(found);
+    return keys;
+  }
+
+  end(): Revision {
+    assert(!this.#isEnded, "a transaction ends once");
+    this.#isEnded = true;
+    this.#host.finish(this);
+    return this.#host.currentRevision;
+  }
+
+  #delete(key: Key): boolean {
+    const { backend, hasListeners, index } = this.#host;
+    const main = this.revision;
+    if (!index.delete(key, main, this.#changes)) return false;
+    const row = encodeTombstone(key);
+    backend.put("key", revisionKey(main, this.#changes++, true), row);
+    if (hasListeners) this.events.push(new WatchEvent(key, main, row, true, false));
+    return true;
+  }
+}
