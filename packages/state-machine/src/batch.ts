@@ -1,12 +1,12 @@
 // A normal log entry holds everything that was proposed within one turn of the event loop.
 //
-//   entry     = sub-batch*                      one per proposing member; empty for a new leader's entry
+//   entry     = sub-batch*                  one per proposing member; none in a new leader's entry
 //   sub-batch = version:u8=1 member:u64 first-sequence:varint count:varint body-length:varint body
 //   body      = (kind:u8 sequence-delta:varint auth-revision:varint length:varint bytes)*
 //
 // A follower sends its sub-batch to the leader, which puts the sub-batches of a turn one behind the
-// other: joining is copying. The 64-bit member id stands once per sub-batch; a request costs 4 bytes
-// beside its own wire bytes in the usual case. `sequence` is unique within one life of the proposing
+// other: joining is copying. The 64-bit member id stands once per sub-batch; a request costs 4
+// bytes beside its own in the usual case. `sequence` is unique within one life of the proposing
 // process and starts at a random number below 2^52 (see `firstSequence`), so that an entry proposed
 // before a restart is not taken for the answer to a request made after it.
 import { ByteReader, ByteReaderError, ByteWriter, varintSize } from "./bytes.ts";

@@ -93,12 +93,12 @@ export class ByteWriter {
   }
 }
 
-/** The bytes end too early or hold a value outside its bounds; wrapped by each record's own error. */
+/** The bytes end too early or hold a value out of bounds; wrapped by each record's own error. */
 export class ByteReaderError extends Error {
   override readonly name = "ByteReaderError";
 }
 
-/** Reads what {@link ByteWriter} wrote; never reads past the end and never returns unsafe numbers. */
+/** Reads what {@link ByteWriter} wrote; never past the end, never an unsafe number. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #offset = 0;

@@ -5,7 +5,7 @@ import type { MemberAttributes } from "./member-table.ts";
 
 /** The leader's wish to end leases that ran out. */
 export interface LeaseExpireRequest {
-  /** Term of the leader that saw them run out; in an entry of another term the request is void (L3). */
+  /** Term of the leader that saw them run out; void in an entry of another term (L3). */
   readonly term: number;
   /** At least one. */
   readonly ids: readonly bigint[];

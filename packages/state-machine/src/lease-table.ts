@@ -48,7 +48,7 @@ export class LeaseTable {
    * Replaces the content by the rows of bucket `lease` and the keys found in the store.
    *
    * @param attached - Live keys with a lease, as the store saw them when it was opened.
-   * @throws {@link MalformedRequestError} for rows that {@link LeaseTable.grant} cannot have written.
+   * @throws {@link MalformedRequestError} for rows that this class cannot have written.
    * @remarks O(leases + attached keys).
    */
   load(attached: ReadonlyMap<Key, bigint>): void {

@@ -70,7 +70,7 @@ export function encodeMemberChange({ requestId, change }: MemberChangeContext): 
  * Decodes the context of a configuration entry.
  *
  * @returns undefined for empty bytes.
- * @throws {@link MalformedRequestError} for anything that {@link encodeMemberChange} cannot have made.
+ * @throws {@link MalformedRequestError} for what {@link encodeMemberChange} cannot have made.
  */
 export function decodeMemberChange(bytes: Uint8Array): MemberChangeContext | undefined {
   if (bytes.length === 0) return undefined;

@@ -25,9 +25,9 @@ export interface Connectivity {
 /**
  * Checks a change against the members.
  *
- * @throws {@link MemberChangeError} `member-exists`, `member-not-found` (unknown or removed before),
- *   `peer-url-exists`, `too-many-learners`, `member-not-learner`, or `not-enough-started-members` for
- *   the removal of the last voter.
+ * @throws {@link MemberChangeError} `member-exists`, `member-not-found` (unknown or removed
+ *   before), `peer-url-exists`, `too-many-learners`, `member-not-learner`, or
+ *   `not-enough-started-members` for the removal of the last voter.
  */
 export function checkMemberChange(
   view: MemberView,

@@ -1,4 +1,4 @@
-// One truth about membership (M4): rows in bucket `members` (a member's names and addresses, and the
+// One truth about membership (M4): rows in bucket `members` (a member's name and addresses, and the
 // ids that were removed for ever, M3) and the configuration row in bucket `meta`. Whether a member
 // is a learner is not stored a second time: it is read from the configuration.
 import type { Backend, Key } from "@quorate/mvcc";

@@ -20,7 +20,6 @@ function normalizeUrl(given: string): string {
   const url = given.trim();
   const parts = urlPattern.exec(url)?.groups;
   const scheme = parts?.["scheme"]?.toLowerCase();
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused.
   if (parts === undefined || scheme === undefined || /[\u0000-\u0020\u007f]/.test(url)) {
     throw invalid(`"${given}" is not a URL`);
   }

@@ -30,7 +30,7 @@ export function txnCostBytes(request: TxnRequest): number {
 /**
  * Whether a request must be refused for lack of space; the caller then raises a NOSPACE alarm.
  *
- * @param room - `sizeBytes` is what the backend has allocated, `quotaBytes` see {@link quotaBytesOf}.
+ * @param room - `sizeBytes`: what the backend has allocated; `quotaBytes`: {@link quotaBytesOf}.
  */
 export function isQuotaExceeded(room: {
   readonly costBytes: number;

@@ -2,7 +2,7 @@ import type { Key } from "@quorate/mvcc";
 
 const scratch = Buffer.alloc(8);
 
-/** Row key of a 64-bit id, signed or not: 8 bytes big-endian, so that equal bits give equal rows. */
+/** Row key of a 64-bit id, signed or not: 8 bytes big-endian, so equal bits give equal rows. */
 export function rowKeyOfId(id: bigint): Key {
   scratch.writeBigUInt64BE(BigInt.asUintN(64, id));
   return scratch.toString("latin1");

@@ -13,7 +13,7 @@ const buckets: readonly BucketName[] = [
 const chunkKeys = 1000;
 
 /**
- * SHA-256 over the live pairs, the rows of all other buckets, the revisions and the applied position.
+ * SHA-256 over live pairs, the rows of all other buckets, the revisions and the applied position.
  *
  * Left out is what members may do at different times: how far the physical removal of compacted
  * history has come.

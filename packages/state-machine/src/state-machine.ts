@@ -1,10 +1,10 @@
 // The state machine of the log: the meaning of every committed entry.
 //
-// An entry is applied whole and synchronously. All rows that it changes, with its own index and term,
-// are one unit of the backend, so the disk holds an entry whole or not at all (C25). A request that is
-// refused is refused before its first change; an unexpected throw leaves the unit open, which then
-// never reaches the disk, and makes this object refuse every further call (C29): the process ends, and
-// the next one starts from the last unit and replays the log.
+// An entry is applied whole and synchronously. All rows that it changes, with its own index and
+// term, are one unit of the backend, so the disk holds an entry whole or not at all (C25). A
+// refusal comes before the first change of its request; an unexpected throw leaves the unit open,
+// which then never reaches the disk, and makes this object refuse every further call (C29): the
+// process ends, and the next one starts from the last unit and replays the log.
 import type { RangeRequest, TxnRequest, TxnResponseInit } from "@quorate/api";
 import {
   MvccError,
@@ -188,8 +188,8 @@ export class StateMachine {
    *
    * @param entry - Entries up to {@link StateMachine.appliedIndex} are passed over, so a log may be
    *   replayed from any earlier point.
-   * @throws {@link ApplyFailedError} when an entry is missing before this one, its data is no batch,
-   *   or something broke. The caller ends the process without returning to the event loop.
+   * @throws {@link ApplyFailedError} when an entry is missing before this one, its data is no
+   *   batch, or something broke. The caller ends the process without returning to the event loop.
    */
   apply(entry: CommittedEntry, decodedOf?: DecodedLookup): AppliedEntry {
     this.#checkUsable();

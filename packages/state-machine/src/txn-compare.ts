@@ -17,9 +17,9 @@ const noBytes = new Uint8Array(0);
 /**
  * Evaluates one compare against the current state.
  *
- * A range must hold for every key in it. Where there is no key, VALUE is false whatever is asked and
- * every other target compares as 0. A given value of another type than the target counts as 0 or
- * empty.
+ * A range must hold for every key in it. Where there is no key, VALUE is false whatever is asked
+ * and every other target compares as 0. A given value of another type than the target counts as 0
+ * or empty.
  *
  * @remarks Reads nothing but the index unless the target is VALUE, or LEASE over a range; stops at
  *   the first key that does not hold.

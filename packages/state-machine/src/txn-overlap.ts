@@ -3,10 +3,10 @@
 //
 //   - A level's own deletes count for the whole level, wherever they stand.
 //   - Nested transactions are taken in order. A put in either of their branches collides with a put
-//     of an earlier one and with any delete known so far; afterwards their deletes are known too. So
-//     a put in an earlier nested transaction and a delete in a later one go unnoticed.
+//     of an earlier one and with any delete known so far; afterwards their deletes are known too.
+//     So a put in an earlier nested transaction and a delete in a later one go unnoticed.
 //   - The two branches of one nested transaction exclude each other and do not collide.
-//   - A delete to "\0" (no upper bound) counts as the empty interval [key, "\0") and never collides.
+//   - A delete to "\0" (no upper bound) counts as the empty interval [key, "\0"): no collision.
 import { keyFromBytes, type Key } from "@quorate/mvcc";
 import type { RequestOp, TxnRequest } from "@quorate/api";
 import { RequestError } from "./errors.ts";

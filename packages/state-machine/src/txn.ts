@@ -6,8 +6,8 @@
 //   3. execute   the operations in order; each sees the earlier ones; nothing can fail any more
 //
 // As etcd `server/etcdserver/txn/txn.go`. There, a put with ignore_value or ignore_lease behind a
-// delete that the overlap check overlooks (range_end "\0") stops the server; here step 2 follows such
-// deletes and refuses the whole transaction with `key-not-found` (C29).
+// delete that the overlap check overlooks (range_end "\0") stops the server; here step 2 follows
+// such deletes and refuses the whole transaction with `key-not-found` (C29).
 import type {
   DeleteRangeRequest,
   DeleteRangeResponseInit,

@@ -32,8 +32,8 @@ import {
 } from "./support/request-text.ts";
 
 // Each file is one member with its own log. A command that changes the state appends an entry and
-// applies it. `crash` loses everything that was not flushed, starts again and replays the log, so what
-// follows must read the same as before.
+// applies it. `crash` loses everything that was not flushed, starts again and replays the log, so
+// what follows must read the same as before.
 testDataDirectory(join(import.meta.dirname, "testdata/apply"), async () => {
   const member = await TestMember.start();
   return (command) => run(member, command);
@@ -202,10 +202,11 @@ function inspect({ machine }: TestMember, command: DataDrivenCommand): string {
         })
         .join("\n");
     case "members": {
-      const lines = machine.members.members.map(
-        ({ id, name, peerUrls, clientUrls, isLearner }) =>
-          `${id} name="${name}" peer=[${peerUrls}] client=[${clientUrls}]${isLearner ? " learner" : ""}`,
-      );
+      const lines = machine.members.members.map((member) => {
+        const { id, name, peerUrls, clientUrls, isLearner } = member;
+        const urls = `peer=[${peerUrls.join()}] client=[${clientUrls.join()}]`;
+        return `${id} name="${name}" ${urls}${isLearner ? " learner" : ""}`;
+      });
       return [...lines, `removed=[${machine.members.removedIds.join(" ")}]`].join("\n");
     }
     case "status": {

@@ -170,7 +170,7 @@ function applyAsProposer(machine: StateMachine, entry: CommittedEntry): readonly
   return machine.apply(entry, held).outcomes;
 }
 
-test("P8: the same log gives the same outcomes and state, whoever applies it and how often", async () => {
+test("P8: the same log gives the same outcomes and state, whoever applies it", async () => {
   await fc.assert(
     fc.asyncProperty(anySteps, async (steps) => {
       const log = new TestLog();
@@ -191,7 +191,7 @@ test("P8: the same log gives the same outcomes and state, whoever applies it and
   );
 });
 
-test("P7: the revision grows by one with each entry that changes keys, and never falls", async () => {
+test("P7: the revision grows with each entry that changes keys, and never falls", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyProposal, { maxLength: 40 }), async (proposals) => {
       const log = new TestLog();

@@ -140,7 +140,7 @@ function parseWords(words: readonly string[]): Arguments {
 const results = ["=", ">", "<", "!="];
 const targets = ["version", "create", "mod", "value", "lease"];
 
-/** `if version a..c = 1`; `given=value:x` in place of the operand puts another field in the union. */
+/** `if version a..c = 1`; an operand `value:x` puts another field than the target in the union. */
 function parseCompare(line: string): CompareInit {
   const [, target = "", keys = "", result = "", operand = ""] = line.split(" ");
   const [key, rangeEnd] = keys.split("..");
