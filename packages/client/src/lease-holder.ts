@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 import type { Timer } from "@quorate/platform";
 
 import { LeaseLostError, type LeaseLossReason } from "./errors.ts";
@@ -46,7 +48,7 @@ export interface LeaseHolderOptions {
 /** @internal */
 export interface LeaseHolderDependencies {
   readonly runtime: Runtime;
-  readonly keeper: LeaseKeeper;
+  readonly keeper: Pick<LeaseKeeper, "add" | "remove">;
   readonly closedSignal: AbortSignal;
   readonly revoke: (id: bigint, options: CallOptions) => Promise<void>;
   readonly keepAliveOnce: (id: bigint, options: CallOptions) => Promise<number>;
@@ -77,6 +79,7 @@ export class LeaseHolder implements Lease, KeptLease {
     this.#ttlSeconds = options.ttlSeconds;
     this.#sentMillis = options.sentMillis;
     this.#lostAtMillis = this.#lostAt(options.sentMillis, options.ttlSeconds);
+    setMaxListeners(0, this.#lost.signal);
     this.#onClosed = (): void => this.#lose("client-closed");
     dependencies.closedSignal.addEventListener("abort", this.#onClosed, { once: true });
     if (dependencies.closedSignal.aborted) {

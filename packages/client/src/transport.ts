@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 import * as grpc from "@grpc/grpc-js";
 
 import { Backoff } from "./backoff.ts";
@@ -75,6 +77,8 @@ export class Transport {
     this.options = options;
     this.runtime = runtime;
     this.endpoints = new EndpointSet(options, runtime);
+    // Every lease and every loop of the client listens; that is no leak.
+    setMaxListeners(0, this.#closed.signal);
     this.#tokens =
       authenticate === undefined ? undefined : new TokenSource(() => authenticate(this));
   }
