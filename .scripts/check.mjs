@@ -46,7 +46,7 @@ const steps = [
   },
   {
     name: "unused code",
-    nodeArguments: ["node_modules/knip/bin/knip.js", "--no-progress"],
+    nodeArguments: ["node_modules/knip/bin/knip.js", "--no-progress", "--no-config-hints"],
     advice: "remove what is named above, or import it",
   },
   {
