@@ -6,5 +6,13 @@
  */
 export function prettierArguments(mode) {
   const program = "node_modules/prettier/bin/prettier.cjs";
-  return [program, mode, "--log-level=warn", "--ignore-path=test/lint/prettierignore", "."];
+  const cache = ["--cache", "--cache-strategy=content", "--cache-location=.cache/prettier"];
+  return [
+    program,
+    mode,
+    "--log-level=warn",
+    "--ignore-path=test/lint/prettierignore",
+    ...cache,
+    ".",
+  ];
 }
