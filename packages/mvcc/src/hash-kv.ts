@@ -3,8 +3,8 @@ import type { Backend } from "./backend/backend.ts";
 import { crc32c } from "./crc32c.ts";
 import { FoundVersion } from "./key-index/key-history.ts";
 import type { KeyIndex } from "./key-index/key-index.ts";
-import { decodeStored } from "./key-value.ts";
-import { keyFromBytes, keyToBytes, type Key } from "./key.ts";
+import { StoredFields } from "./key-value.ts";
+import { keyFromPart, keyToBytes, type Key } from "./key.ts";
 import { isTombstoneKey, mainOf, subOf } from "./revision-key.ts";
 
 /** What hashing needs of its store. */
@@ -33,10 +33,12 @@ export async function hashVersions(
 ): Promise<number | undefined> {
   const { compactRevision, index } = source;
   const found = new FoundVersion();
+  const fields = new StoredFields();
   const isHashed = (rowKey: Key, row: Uint8Array, main: number): boolean => {
     if (main > compactRevision) return true;
     if (isTombstoneKey(rowKey)) return false;
-    const history = index.find(keyFromBytes(decodeStored(row).key));
+    fields.read(row);
+    const history = index.find(keyFromPart(row, fields.keyBegin, fields.keyEnd));
     if (history?.findAt(compactRevision, found) !== true) return false;
     return found.main === main && found.sub === subOf(rowKey);
   };
@@ -46,7 +48,7 @@ export async function hashVersions(
     let rest: Key | undefined;
     let rows = 0;
     let bytes = 0;
-    source.backend.scan("key", { begin }, (rowKey, row) => {
+    source.backend.scan("key", { begin, isLent: true }, (rowKey, row) => {
       const main = mainOf(rowKey);
       if (main > revision) return false;
       if (rows >= sliceRows || bytes >= sliceBytes) {

@@ -1,6 +1,6 @@
 import { StoreCorruptError } from "./errors.ts";
 import type { Key } from "./key.ts";
-import { ProtoReader, varint64Size, varintSize, writeVarint, writeVarint64 } from "./varint.ts";
+import { varint64Size, varintSize, writeVarint, writeVarint64 } from "./varint.ts";
 
 /**
  * The stored value of a key **is** the wire form of protobuf `mvccpb.KeyValue`: fields key=1,
@@ -21,28 +21,103 @@ export interface StoredKeyValue {
 
 /** Decodes stored bytes. @throws StoreCorruptError if they are no `KeyValue` (B7). */
 export function decodeStored(bytes: Uint8Array): StoredKeyValue {
-  const reader = new ProtoReader(bytes);
-  const empty = bytes.subarray(0, 0);
-  const result = {
-    key: empty,
-    createRevision: 0,
-    modRevision: 0,
-    version: 0,
-    value: empty,
-    lease: 0n,
+  const fields = new StoredFields();
+  fields.read(bytes);
+  return {
+    key: bytes.subarray(fields.keyBegin, fields.keyEnd),
+    createRevision: fields.create,
+    modRevision: fields.main,
+    version: fields.version,
+    value: bytes.subarray(fields.valueBegin, fields.valueEnd),
+    lease: fields.lease,
   };
-  while (!reader.isAtEnd) {
-    const tag = reader.varint();
-    if (tag === keyTag) result.key = reader.view();
-    else if (tag === createTag) result.createRevision = reader.varint();
-    else if (tag === modTag) result.modRevision = reader.varint();
-    else if (tag === versionTag) result.version = reader.varint();
-    else if (tag === valueTag) result.value = reader.view();
-    else if (tag === leaseTag) result.lease = reader.varint64();
-    else reader.skip(tag & 7);
+}
+
+/** Where the fields of stored bytes are; one object serves many rows, so that scans make none. */
+export class StoredFields {
+  keyBegin = 0;
+  keyEnd = 0;
+  create = 0;
+  main = 0;
+  version = 0;
+  valueBegin = 0;
+  valueEnd = 0;
+  lease = 0n;
+  #position = 0;
+
+  /** Reads a row; unknown fields are passed over. @throws StoreCorruptError */
+  read(bytes: Uint8Array): void {
+    this.#reset();
+    const { length } = bytes;
+    while (this.#position < length) {
+      const tag = this.#varint(bytes, length);
+      if (tag === createTag) this.create = this.#varint(bytes, length);
+      else if (tag === modTag) this.main = this.#varint(bytes, length);
+      else if (tag === versionTag) this.version = this.#varint(bytes, length);
+      else if (tag === leaseTag) this.lease = this.#varint64(bytes, length);
+      else if ((tag & 7) === 2) this.#readView(bytes, length, tag);
+      else if ((tag & 7) === 0) this.#varint64(bytes, length);
+      else throw corruptRow();
+    }
   }
-  if (reader.failed) throw new StoreCorruptError("a row is not a valid key-value message");
-  return result;
+
+  #reset(): void {
+    this.keyBegin = 0;
+    this.keyEnd = 0;
+    this.create = 0;
+    this.main = 0;
+    this.version = 0;
+    this.valueBegin = 0;
+    this.valueEnd = 0;
+    this.lease = 0n;
+    this.#position = 0;
+  }
+
+  #readView(bytes: Uint8Array, length: number, tag: number): void {
+    const size = this.#varint(bytes, length);
+    const begin = this.#position;
+    const end = begin + size;
+    if (end > length) throw corruptRow();
+    this.#position = end;
+    if (tag === keyTag) {
+      this.keyBegin = begin;
+      this.keyEnd = end;
+    } else if (tag === valueTag) {
+      this.valueBegin = begin;
+      this.valueEnd = end;
+    }
+  }
+
+  #varint(bytes: Uint8Array, length: number): number {
+    let value = 0;
+    let scale = 1;
+    for (let count = 0; count < 8; count++) {
+      if (this.#position >= length) throw corruptRow();
+      const byte = bytes[this.#position++] ?? 0;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        if (!Number.isSafeInteger(value)) throw corruptRow();
+        return value;
+      }
+      scale *= 0x80;
+    }
+    throw corruptRow();
+  }
+
+  #varint64(bytes: Uint8Array, length: number): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      if (this.#position >= length) throw corruptRow();
+      const byte = bytes[this.#position++] ?? 0;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt.asIntN(64, value);
+    }
+    throw corruptRow();
+  }
+}
+
+function corruptRow(): StoreCorruptError {
+  return new StoreCorruptError("a row is not a valid key-value message");
 }
 
 /** Field tags: (number << 3) | wire type. */

@@ -14,7 +14,12 @@ export const rangeEndNone: Key = "";
 
 /** Makes a key from bytes; copies, so the bytes may be reused. O(length). */
 export function keyFromBytes(bytes: Uint8Array): Key {
-  return asBuffer(bytes).toString("latin1");
+  return latin1Slice.call(bytes, 0, bytes.length);
+}
+
+/** Makes a key from a part of bytes. O(length). */
+export function keyFromPart(bytes: Uint8Array, begin: number, end: number): Key {
+  return latin1Slice.call(bytes, begin, end);
 }
 
 /** Makes fresh bytes from a key. O(length). */
@@ -50,4 +55,21 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 /** Whether a range is written the wrong way round, or empty: an end that is not above its key. */
 export function isInvertedRange(key: Key, rangeEnd: Key): boolean {
   return rangeEnd !== rangeEndNone && rangeEnd !== rangeEndAll && key >= rangeEnd;
+}
+
+/** Hot: what `Buffer.toString("latin1")` calls; it takes any `Uint8Array`, so no `Buffer` is made. */
+const latin1Slice: Latin1Slice = findLatin1Slice();
+
+type Latin1Slice = (this: Uint8Array, begin: number, end: number) => string;
+
+function findLatin1Slice(): Latin1Slice {
+  const found: unknown = Reflect.get(Buffer.prototype, "latin1Slice");
+  if (isLatin1Slice(found)) return found;
+  return function slice(this: Uint8Array, begin: number, end: number): string {
+    return asBuffer(this).toString("latin1", begin, end);
+  };
+}
+
+function isLatin1Slice(found: unknown): found is Latin1Slice {
+  return typeof found === "function";
 }

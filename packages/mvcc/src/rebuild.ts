@@ -2,8 +2,8 @@ import type { Timers } from "@quorate/platform";
 import { metaKeys, type Backend } from "./backend/backend.ts";
 import { StoreCorruptError } from "./errors.ts";
 import { KeyIndex } from "./key-index/key-index.ts";
-import { decodeStored } from "./key-value.ts";
-import { keyFromBytes, keyToBytes, type Key } from "./key.ts";
+import { StoredFields } from "./key-value.ts";
+import { keyFromBytes, keyFromPart, keyToBytes, type Key } from "./key.ts";
 import { isTombstoneKey, mainOf, subOf } from "./revision-key.ts";
 
 /** State of a store that is in memory only, as read back from its backend. */
@@ -25,18 +25,20 @@ const sliceRows = 5_000;
 export async function rebuild(backend: Backend, timers: Timers): Promise<RebuiltState> {
   const index = new KeyIndex();
   const leases = new Map<Key, bigint>();
+  const fields = new StoredFields();
   let last = 0;
   let begin: Key | undefined = "\0";
   while (begin !== undefined) {
     let rest: Key | undefined;
     let rows = 0;
-    backend.scan("key", { begin }, (rowKey, row) => {
+    backend.scan("key", { begin, isLent: true }, (rowKey, row) => {
       if (rows++ >= sliceRows) {
         rest = rowKey;
         return false;
       }
       last = mainOf(rowKey);
-      restoreRow(index, leases, rowKey, row);
+      fields.read(row);
+      restoreRow(index, leases, rowKey, row, fields);
       return true;
     });
     begin = rest;
@@ -68,9 +70,14 @@ function readRevision(backend: Backend, name: Key): number {
   throw new StoreCorruptError(`row "${name}" of bucket "meta" is not a revision`);
 }
 
-function restoreRow(index: KeyIndex, leases: Map<Key, bigint>, rowKey: Key, row: Uint8Array): void {
-  const stored = decodeStored(row);
-  const key = keyFromBytes(stored.key);
+function restoreRow(
+  index: KeyIndex,
+  leases: Map<Key, bigint>,
+  rowKey: Key,
+  row: Uint8Array,
+  fields: StoredFields,
+): void {
+  const key = keyFromPart(row, fields.keyBegin, fields.keyEnd);
   const main = mainOf(rowKey);
   const sub = subOf(rowKey);
   if (isTombstoneKey(rowKey)) {
@@ -78,8 +85,8 @@ function restoreRow(index: KeyIndex, leases: Map<Key, bigint>, rowKey: Key, row:
     leases.delete(key);
     return;
   }
-  index.restorePut(key, main, sub, stored.createRevision, stored.version);
-  if (stored.lease !== 0n) leases.set(key, stored.lease);
+  index.restorePut(key, main, sub, fields.create, fields.version);
+  if (fields.lease !== 0n) leases.set(key, fields.lease);
   else if (leases.size > 0) leases.delete(key);
 }
 

@@ -87,6 +87,11 @@ export interface Backend {
 export interface ScanRange {
   readonly begin: Key;
   readonly end?: Key;
+  /**
+   * Values are only lent: valid until the visitor returns or reads the backend. Much cheaper where
+   * rows are looked at and not kept. @default false
+   */
+  readonly isLent?: boolean;
 }
 
 /** Receives one row; return false to stop the scan. */

@@ -107,7 +107,8 @@ export class LmdbBackend implements Backend {
   scan(bucket: BucketName, range: ScanRange, visit: RowVisitor): void {
     const layers = [this.#active.rows(bucket), this.#committing?.rows(bucket)];
     const begin = range.begin === "" ? "\0" : range.begin;
-    mergeScan(this.#environment.rows(bucket, begin, range.end), layers, begin, range.end, visit);
+    const rows = this.#environment.rows(bucket, begin, range.end);
+    mergeScan(rows, layers, begin, range.end, range.isLent === true, visit);
   }
 
   endUnit(mark?: number): void {

@@ -1,6 +1,7 @@
 import { open, type Database, type RootDatabase } from "lmdb";
 import { BackendFailedError } from "../errors.ts";
-import type { Key } from "../key.ts";
+import { keyFromPart, type Key } from "../key.ts";
+import { copyLent } from "../lent.ts";
 import { bucketNames, type BucketName } from "./backend.ts";
 
 /**
@@ -34,16 +35,15 @@ export class LmdbEnvironment {
 
   /** Copies a row's value; the copy comes from Node's pool. */
   get(bucket: BucketName, key: Key): Uint8Array | undefined {
-    const volatile = this.#buckets[bucket].getBinaryFast(key);
-    if (volatile === undefined) return undefined;
-    // The length property says how much of the reused buffer belongs to the row.
-    const { length } = volatile;
-    const copy = Buffer.allocUnsafe(length);
-    copy.set(volatile.subarray(0, length));
-    return copy;
+    const lent = this.#buckets[bucket].getBinaryFast(key);
+    return lent === undefined ? undefined : copyLent(lent);
   }
 
-  /** Rows from `begin` (at least one byte long) up to `end`; the caller must finish or return it. */
+  /**
+   * Rows from `begin` (at least one byte long) up to `end`; the caller must finish or return it.
+   *
+   * A value is lent until the next read of the environment: {@link copyLent} makes it last.
+   */
   rows(bucket: BucketName, begin: Key, end: Key | undefined): Iterator<LmdbRow> {
     const range = end === undefined ? { start: begin } : { start: begin, end };
     return this.#buckets[bucket].getRange(range)[Symbol.iterator]();
@@ -92,7 +92,7 @@ export class LmdbEnvironment {
   }
 }
 
-/** One row as LMDB hands it out; the value is a copy. */
+/** One row as LMDB hands it out; the value is lent. */
 export interface LmdbRow {
   readonly key: Key;
   readonly value: Uint8Array;
@@ -107,8 +107,8 @@ const latin1Keys = {
     for (let at = 0; at < length; at++) target[position + at] = key.charCodeAt(at);
     return position + length;
   },
-  readKey(source: Buffer, begin: number, end: number): Key {
-    return source.toString("latin1", begin, end);
+  readKey(source: Uint8Array, begin: number, end: number): Key {
+    return keyFromPart(source, begin, end);
   },
 };
 
@@ -116,7 +116,7 @@ function openBuckets(
   root: RootDatabase<Uint8Array, Key>,
 ): Readonly<Record<BucketName, Database<Uint8Array, Key>>> {
   const openBucket = (name: BucketName): Database<Uint8Array, Key> =>
-    root.openDB<Uint8Array, Key>(name, { encoding: "binary", ...keyOptions });
+    root.openDB<Uint8Array, Key>(name, bucketOptions);
   return {
     key: openBucket("key"),
     lease: openBucket("lease"),
@@ -129,8 +129,24 @@ function openBuckets(
   };
 }
 
-/** Typed by lmdb for the root only, yet each database takes it. */
-const keyOptions: { readonly keyEncoder: unknown } = { keyEncoder: latin1Keys };
+/**
+ * Typed by lmdb for the root only, yet each database takes them. The decoder lends its input: lmdb
+ * would copy it into a buffer of its own otherwise.
+ */
+const bucketOptions: BucketOptions = {
+  encoding: "binary",
+  keyEncoder: latin1Keys,
+  encoder: { encode: (value) => value, decode: (lent) => lent },
+};
+
+interface BucketOptions {
+  readonly encoding: "binary";
+  readonly keyEncoder: typeof latin1Keys;
+  readonly encoder: {
+    readonly encode: (value: Uint8Array) => Uint8Array;
+    readonly decode: (lent: Uint8Array) => Uint8Array;
+  };
+}
 
 function pagesOf(stats: unknown): number {
   return (

@@ -1,5 +1,6 @@
 import type { Key } from "../key.ts";
 import type { RowVisitor } from "./backend.ts";
+import { copyLent } from "../lent.ts";
 import type { LmdbRow } from "./lmdb-environment.ts";
 import { removedRow, type OverlayValue } from "./overlay.ts";
 import { lowerBoundOf, type SortedRows } from "./sorted-rows.ts";
@@ -13,6 +14,7 @@ export function mergeScan(
   layers: readonly (SortedRows<OverlayValue> | undefined)[],
   begin: Key,
   end: Key | undefined,
+  isLent: boolean,
   visit: RowVisitor,
 ): void {
   const cursors: LayerCursor[] = [];
@@ -38,10 +40,10 @@ export function mergeScan(
       }
       if (cursors.some((cursor) => cursor.key === undefined)) dropFinished(cursors);
       if (storedKey === key && row.done !== true) {
-        value ??= row.value.value;
+        value ??= isLent ? row.value.value : copyLent(row.value.value);
+        if (value !== removedRow && !visit(key, value)) return;
         row = stored.next();
-      }
-      if (value !== undefined && value !== removedRow && !visit(key, value)) return;
+      } else if (value !== undefined && value !== removedRow && !visit(key, value)) return;
     }
   } finally {
     if (row.done !== true) stored.return?.();

@@ -1,4 +1,5 @@
 import type { Timer, Timers } from "@quorate/platform";
+import type { Key } from "../key.ts";
 import type { Revision } from "../revision.ts";
 import { HubStream } from "./hub-stream.ts";
 import type { LogSource } from "./log-sweep.ts";
@@ -248,12 +249,7 @@ export class WatchHub {
     const [begin] = this.#positions.keys();
     if (begin === undefined) return;
     const participants = this.#choose(begin);
-    const end = sweepLog(this.#source, begin, this.#limits, (event) => {
-      this.#unsynced.match(event.key, (watcher) => {
-        if (watcher.round !== this.#round || event.main < watcher.nextRevision) return;
-        watcher.gathered.push(event);
-      });
-    });
+    const end = this.#sweep(begin);
     // Who is left over goes behind the others.
     const left = this.#positions.get(begin);
     if (left !== undefined) {
@@ -261,6 +257,21 @@ export class WatchHub {
       this.#positions.set(begin, left);
     }
     for (const watcher of participants) this.#advance(watcher, end);
+  }
+
+  /** Reads the log from `begin` on and gathers events at the participants of this round. */
+  #sweep(begin: number): number {
+    let takers: Watcher[] = [];
+    const isWanted = (key: Key, main: number): boolean => {
+      takers = [];
+      this.#unsynced.match(key, (watcher) => {
+        if (watcher.round === this.#round && main >= watcher.nextRevision) takers.push(watcher);
+      });
+      return takers.length > 0;
+    };
+    return sweepLog(this.#source, begin, this.#limits, isWanted, (event) => {
+      for (const watcher of takers) watcher.gathered.push(event);
+    });
   }
 
   /** Takes the group at `begin`, then others on the stretch ahead, out of their positions. */
