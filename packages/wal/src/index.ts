@@ -1,1 +1,30 @@
-export {};
+export {
+  WriteAheadLog,
+  type OnDurable,
+  type WalCreation,
+  type WalStatus,
+} from "./write-ahead-log.ts";
+export type { WalAppend, WalMetadata } from "./payloads.ts";
+export type { RecoveredLog } from "./recovery.ts";
+export {
+  defaultWalOptions,
+  noopWalInstruments,
+  type WalDependencies,
+  type WalInstruments,
+  type WalOptions,
+} from "./options.ts";
+export { logWalEvents, type WalEvent } from "./events.ts";
+export {
+  SnapshotCorruptError,
+  WalClosedError,
+  WalCorruptError,
+  WalError,
+  WalExistsError,
+  WalFailedError,
+  WalForeignFileError,
+  WalMismatchError,
+  WalMissingError,
+  WalVersionError,
+  type CorruptionDetails,
+  type WalErrorCode,
+} from "./errors.ts";

@@ -127,8 +127,7 @@ export class SimFileSystem implements FileSystem {
 
   /** Cuts the power: un-synced operations suffer the damage, handles and locks die. */
   crash(damage: CrashDamage = "random"): void {
-    this.#process.isAlive = false;
-    this.#process = { isAlive: true, locks: new Set() };
+    this.killProcess();
     const seen = new Set<SimInode>();
     const visit = (inode: SimInode): void => {
       if (seen.has(inode)) return;
@@ -139,6 +138,12 @@ export class SimFileSystem implements FileSystem {
     };
     visit(this.#root);
     this.#allocatedPages = allocatedPages(this.#root);
+  }
+
+  /** Ends the process alone: the cache stays, handles and locks die. What kill -9 does (B1). */
+  killProcess(): void {
+    this.#process.isAlive = false;
+    this.#process = { isAlive: true, locks: new Set() };
   }
 
   /** A copy with the same contents and pending operations, no faults, no open handles, no locks. */
