@@ -15,13 +15,11 @@ export function varintSize(value: number): number {
 /** Appends the basic shapes to a buffer that grows by doubling. */
 export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>;
-  #view: DataView;
   #length = 0;
 
   /** @param sizeHintBytes - Room to start with; exact when the caller knows the size. */
   constructor(sizeHintBytes = 64) {
     this.#bytes = new Uint8Array(sizeHintBytes);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   /** Appends one byte. */
@@ -34,7 +32,8 @@ export class ByteWriter {
   /** Appends 64 bits, big-endian; negative values as two's complement. */
   u64(value: bigint): void {
     this.#reserve(8);
-    this.#view.setBigUint64(this.#length, BigInt.asUintN(64, value));
+    const view = new DataView(this.#bytes.buffer, this.#length, 8);
+    view.setBigUint64(0, BigInt.asUintN(64, value));
     this.#length += 8;
   }
 
@@ -89,7 +88,6 @@ export class ByteWriter {
     const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
     grown.set(this.#bytes);
     this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
   }
 }
 

@@ -103,9 +103,11 @@ export class LeaseTable {
     this.#store(lease);
   }
 
-  /** Removes a lease whose keys are all detached. */
+  /** Removes a lease and takes its keys off; the caller deletes them from the store. */
   remove(id: bigint): void {
-    assert(this.#leases.get(id)?.keys === undefined, "a removed lease has no keys");
+    const keys = this.#leases.get(id)?.keys;
+    if (typeof keys === "string") this.#leaseOfKey.delete(keys);
+    else if (keys !== undefined) for (const key of keys) this.#leaseOfKey.delete(key);
     this.#leases.delete(id);
     this.#backend.delete("lease", rowKeyOfId(id));
   }

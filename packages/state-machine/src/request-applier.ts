@@ -242,10 +242,7 @@ export class RequestApplier {
     const keys = leases.keysOf(id);
     const txn = keys.length === 0 ? undefined : store.beginWrite();
     this.#mutate(() => {
-      for (const key of keys) {
-        txn?.deleteRange(key, rangeEndNone);
-        leases.detach(key);
-      }
+      for (const key of keys) txn?.deleteRange(key, rangeEndNone);
       txn?.end();
       leases.remove(id);
     });

@@ -19,7 +19,7 @@ import { AlarmTable } from "./alarm-table.ts";
 import { assert } from "./assert.ts";
 import { decodeBatch, type BatchRequest, type RequestId } from "./batch.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import type { MemberConfiguration } from "./configuration.ts";
+import { emptyConfiguration, type MemberConfiguration } from "./configuration.ts";
 import {
   ApplyFailedError,
   MalformedRequestError,
@@ -110,6 +110,9 @@ export class StateMachine {
   #appliedTerm = 0;
   #failure: ApplyFailedError | undefined;
   #isRestoring = false;
+  /** Where the last open or restore left off. */
+  #loaded: AppliedPoint = { index: 0, term: 0, configuration: emptyConfiguration };
+  /** One map for each copy under way: points that it may end with, by the backend's mark. */
   readonly #marks = new Set<Map<number, AppliedPoint>>();
 
   private constructor(store: MvccStore) {
@@ -207,6 +210,8 @@ export class StateMachine {
       return applied;
     } catch (error) {
       this.#failure = new ApplyFailedError(entry.index, error);
+      // A slice of a compaction would end the unit that this entry left open.
+      this.#store.close();
       throw this.#failure;
     }
   }
@@ -266,13 +271,15 @@ export class StateMachine {
    */
   async snapshotTo(path: string): Promise<StateMachineSnapshot> {
     this.#checkUsable();
-    const points = new Map([[this.#appliedIndex, this.#appliedPoint()]]);
+    // A backend that was given no unit since it was opened ends the copy with mark 0.
+    const points = new Map([[0, this.#loaded]]);
+    points.set(this.#appliedIndex, this.#appliedPoint());
     this.#marks.add(points);
     try {
       const { mark, sizeBytes } = await this.#backend.snapshotTo(path);
       const point = points.get(mark);
       assert(point !== undefined, `snapshot ends with a known entry, not ${mark}`);
-      return { index: mark, ...point, sizeBytes };
+      return { ...point, sizeBytes };
     } finally {
       this.#marks.delete(points);
     }
@@ -288,14 +295,16 @@ export class StateMachine {
   async restoreFrom(path: string): Promise<void> {
     this.#checkUsable();
     this.#isRestoring = true;
+    const before = this.#appliedIndex;
     await this.#store.restoreFrom(path);
     this.#load();
+    assert(this.#appliedIndex >= before, `snapshot is not older than ${before}`);
     this.#isRestoring = false;
   }
 
   /** Stops the store's background work; the backend stays open. Idempotent. */
-  async close(): Promise<void> {
-    await this.#store.close();
+  close(): void {
+    this.#store.close();
   }
 
   #applyNormal(entry: NormalEntry, decodedOf: DecodedLookup | undefined): AppliedEntry {
@@ -342,7 +351,8 @@ export class StateMachine {
   }
 
   #appliedPoint(): AppliedPoint {
-    return { term: this.#appliedTerm, configuration: this.#members.configuration };
+    const { configuration } = this.#members;
+    return { index: this.#appliedIndex, term: this.#appliedTerm, configuration };
   }
 
   #load(): void {
@@ -353,6 +363,7 @@ export class StateMachine {
     const reader = bytes === undefined ? undefined : new ByteReader(bytes);
     this.#appliedIndex = reader?.varint() ?? 0;
     this.#appliedTerm = reader?.varint() ?? 0;
+    this.#loaded = this.#appliedPoint();
   }
 
   #checkUsable(): void {
@@ -376,10 +387,7 @@ export type MembershipView = Pick<
   "configuration" | "members" | "removedIds" | "isRemoved" | "get"
 >;
 
-interface AppliedPoint {
-  readonly term: number;
-  readonly configuration: MemberConfiguration;
-}
+type AppliedPoint = Omit<StateMachineSnapshot, "sizeBytes">;
 
 const appliedKey = "applied";
 

@@ -49,7 +49,7 @@ async function hashAfter(log: TestLog, index: number): Promise<string> {
   const machine = await openMachine();
   for (const entry of log.entries.slice(0, index)) machine.apply(entry);
   const hash = machine.stateHash();
-  await machine.close();
+  machine.close();
   return hash;
 }
 
@@ -83,7 +83,10 @@ test("C25, C29: an entry that breaks at any write is fatal and leaves nothing be
   for (let index = 1; index <= log.entries.length; index += 1) {
     for (let writes = 0; ; writes += 1) {
       const { machine, memory, error } = await applyWithFault(log, index, writes);
-      if (error === undefined) break;
+      if (error === undefined) {
+        machine.close();
+        break;
+      }
       faults += 1;
       const where = `entry ${index}, write ${writes}`;
       assert.ok(error instanceof ApplyFailedError && error.cause instanceof InjectedFault, where);
@@ -96,6 +99,7 @@ test("C25, C29: an entry that breaks at any write is fatal and leaves nothing be
       assert.equal(survivor.stateHash(), hashes[index - 1], where);
       replay(survivor, log);
       assert.equal(survivor.stateHash(), hashes.at(-1), where);
+      survivor.close();
     }
   }
   assert.ok(faults > 30, `${faults} faults`);
@@ -110,10 +114,12 @@ test("C25: whatever was flushed, index and data belong together after a crash", 
       if (entry.index === flushed + 1) await memory.flush();
       machine.apply(entry);
     }
+    machine.close();
     const survivor = await openMachine(memory.crash());
     const expected = flushed === log.entries.length ? 0 : flushed;
     assert.equal(survivor.appliedIndex, expected);
     assert.equal(survivor.stateHash(), await hashAfter(log, expected));
+    survivor.close();
   }
 });
 

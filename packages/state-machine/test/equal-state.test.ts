@@ -153,6 +153,7 @@ class Unlucky {
   ): Promise<void> {
     if (accident === "flush") await this.#backend.flush();
     if (accident !== "crash") return;
+    this.#machine?.close();
     this.#backend = this.#backend.crash();
     this.#machine = undefined;
     const machine = await this.machine();
@@ -186,6 +187,8 @@ test("P8: the same log gives the same outcomes and state, whoever applies it", a
         assert.deepEqual(judge(follower.apply(entry).outcomes), expected.at(-1));
         assert.equal(follower.stateHash(), proposer.stateHash());
       }
+      proposer.close();
+      (await unlucky.machine()).close();
     }),
     { numRuns: 150 },
   );

@@ -1,4 +1,4 @@
-import { SimClock, SimScheduler, SimTimers } from "@quorate/platform/sim";
+import { NodeClock, NodeTimers } from "@quorate/platform";
 import { MemoryBackend, type Backend } from "@quorate/mvcc";
 import {
   encodeAlarmRequest,
@@ -127,13 +127,12 @@ export class TestLog {
   }
 }
 
-/** Opens a state machine on a backend, with virtual time. */
-export async function openMachine(
-  backend: Backend = new MemoryBackend(),
-  scheduler: SimScheduler = new SimScheduler(),
-): Promise<StateMachine> {
-  const clock = new SimClock(scheduler);
-  return StateMachine.open({}, { backend, clock, timers: new SimTimers(scheduler) });
+/** Opens a state machine on a backend. */
+export async function openMachine(backend: Backend = new MemoryBackend()): Promise<StateMachine> {
+  return StateMachine.open(
+    { store: { compactionPauseMillis: 0 } },
+    { backend, clock: new NodeClock(), timers: new NodeTimers() },
+  );
 }
 
 /** Applies what is missing of a log. */
@@ -144,7 +143,6 @@ export function replay(machine: StateMachine, log: TestLog): readonly RequestOut
 /** A machine with its log and a backend that can be crashed. */
 export class TestMember {
   readonly log = new TestLog();
-  readonly scheduler = new SimScheduler();
   #backend = new MemoryBackend();
   #machine: StateMachine | undefined;
 
@@ -170,12 +168,13 @@ export class TestMember {
 
   /** Cuts the power: what was not durable is gone. Then starts again and replays the log. */
   async crash(): Promise<void> {
+    this.machine.close();
     this.#backend = this.#backend.crash();
     await this.#open();
     replay(this.machine, this.log);
   }
 
   async #open(): Promise<void> {
-    this.#machine = await openMachine(this.#backend, this.scheduler);
+    this.#machine = await openMachine(this.#backend);
   }
 }
