@@ -103,7 +103,11 @@ export class KvClient {
   /** Begins a transaction; nothing is sent before its `commit`. */
   txn(): Txn {
     return new Txn({
-      sender: (request, options) => this.#transport.unary(services.kv.txn, request, options),
+      sender: (request, { isReadOnly, ...options }) =>
+        this.#transport.unary(services.kv.txn, request, {
+          ...options,
+          safety: isReadOnly ? "read" : "write",
+        }),
       namespace: this.#namespace,
       comparisons: [],
       whenTrue: [],

@@ -12,7 +12,7 @@ import {
   type EtcdError,
 } from "./errors.ts";
 import type { CallOptions, ResolvedOptions } from "./options.ts";
-import { safetyOf, type CallableMethod } from "./method-safety.ts";
+import { safetyOf, type CallableMethod, type MethodSafety } from "./method-safety.ts";
 import { sleep, type Runtime } from "./runtime.ts";
 import { TokenSource } from "./token-source.ts";
 import { endCallSpan, injectSpan, startCallSpan } from "./tracing.ts";
@@ -29,6 +29,8 @@ export interface TransportCallOptions extends CallOptions {
   readonly endpoint?: string | undefined;
   /** Leaves the token out; for Authenticate itself. */
   readonly withoutToken?: boolean;
+  /** Overrides the method's safety: a transaction that only reads is a read. */
+  readonly safety?: MethodSafety;
 }
 
 /** An open stream whose connection is established. @internal */
@@ -38,7 +40,12 @@ export interface OpenStream {
   readonly metadata: grpc.Metadata;
 }
 
-type AnyMethod = CallableMethod<never, unknown>;
+/** A request on its way out. */
+interface Outgoing {
+  readonly path: string;
+  readonly safety: MethodSafety;
+  readonly bytes: Uint8Array;
+}
 
 interface Attempt {
   readonly endpoint: Endpoint;
@@ -102,15 +109,17 @@ export class Transport {
     request: Request,
     options: TransportCallOptions = {},
   ): Promise<Response> {
-    const bytes = method.encodeRequest(request);
+    const { path } = method;
+    const safety = options.safety ?? safetyOf(path);
+    const outgoing = { path, safety, bytes: method.encodeRequest(request) };
     const { tracer } = this.runtime;
     const used = { endpoint: "" };
     const metadata = new grpc.Metadata();
-    const span = tracer === undefined ? undefined : startCallSpan(tracer, method.path);
+    const span = tracer === undefined ? undefined : startCallSpan(tracer, path);
     if (span !== undefined) injectSpan(span, metadata);
     try {
-      const answer = await this.#unaryBytes(method, bytes, metadata, options, used);
-      const response = this.#decode(method, answer, used.endpoint);
+      const answer = await this.#unaryBytes(outgoing, metadata, options, used);
+      const response = this.#decode(method, answer, used.endpoint, safety);
       if (span !== undefined) endCallSpan(span, undefined, used.endpoint);
       return response;
     } catch (error) {
@@ -179,7 +188,7 @@ export class Transport {
     this.track(call);
     try {
       for await (const message of call as AsyncIterable<Uint8Array>) {
-        yield this.#decode(method, message, open.endpoint.name);
+        yield this.#decode(method, message, open.endpoint.name, "read");
       }
     } catch (error) {
       throw this.streamError(error, method.path, open.endpoint.name, signal);
@@ -228,8 +237,7 @@ export class Transport {
   }
 
   async #unaryBytes(
-    method: AnyMethod,
-    bytes: Uint8Array,
+    outgoing: Outgoing,
     base: grpc.Metadata,
     options: TransportCallOptions,
     used: { endpoint: string },
@@ -241,12 +249,12 @@ export class Transport {
     let refreshes = 0;
     for (let attempt = 1; ; attempt += 1) {
       this.#assertOpen();
-      if (options.signal?.aborted === true) throw cancelled(method, "", options.signal, false);
+      if (options.signal?.aborted === true) throw cancelled(outgoing, "", options.signal, false);
       const endpoint = this.#endpointFor(options.endpoint);
       used.endpoint = endpoint.name;
       const metadata = base.clone();
       const token = options.withoutToken === true ? undefined : await this.#addToken(metadata);
-      const result = await this.#attempt(method, bytes, {
+      const result = await this.#attempt(outgoing, {
         endpoint,
         token,
         metadata,
@@ -272,7 +280,7 @@ export class Transport {
     }
   }
 
-  async #attempt(method: AnyMethod, bytes: Uint8Array, attempt: Attempt): Promise<AttemptResult> {
+  async #attempt(outgoing: Outgoing, attempt: Attempt): Promise<AttemptResult> {
     const { endpoint, signal, untilMillis } = attempt;
     const { clock } = this.runtime;
     const connectMillis = Math.min(
@@ -282,33 +290,27 @@ export class Transport {
     const isUp = await endpoint.connect(connectMillis, signal);
     if (this.isClosed) return { kind: "ended-here", error: new ClientClosedError() };
     if (signal?.aborted === true) {
-      return { kind: "ended-here", error: cancelled(method, endpoint.name, signal, false) };
+      return { kind: "ended-here", error: cancelled(outgoing, endpoint.name, signal, false) };
     }
     if (!isUp) {
-      const error = notConnected(method.path, safetyOf(method.path), endpoint.name);
+      const error = notConnected(outgoing.path, outgoing.safety, endpoint.name);
       return { kind: "failed", verdict: { error, retry: "elsewhere", isEndpointAtFault: true } };
     }
     const leftMillis = untilMillis - clock.monotonicMillis();
     // Only a read may be given up early: it can be asked again.
-    const isCutShort =
-      safetyOf(method.path) === "read" && this.options.readAttemptMillis < leftMillis;
+    const isCutShort = outgoing.safety === "read" && this.options.readAttemptMillis < leftMillis;
     const attemptMillis = isCutShort ? this.options.readAttemptMillis : Math.max(leftMillis, 1);
-    return this.#send(method, bytes, attempt, attemptMillis);
+    return this.#send(outgoing, attempt, attemptMillis);
   }
 
-  #send(
-    method: AnyMethod,
-    bytes: Uint8Array,
-    attempt: Attempt,
-    attemptMillis: number,
-  ): Promise<AttemptResult> {
+  #send(outgoing: Outgoing, attempt: Attempt, attemptMillis: number): Promise<AttemptResult> {
     const { endpoint, signal } = attempt;
     return new Promise((resolve) => {
       const call = endpoint.client.makeUnaryRequest(
-        method.path,
+        outgoing.path,
         asBuffer,
         asBytes,
-        bytes,
+        outgoing.bytes,
         attempt.metadata,
         { deadline: Date.now() + attemptMillis },
         (error, answer) => {
@@ -319,7 +321,7 @@ export class Transport {
             resolve({ kind: "answer", bytes: answer });
             return;
           }
-          resolve(this.#failed(method, endpoint, signal, error));
+          resolve(this.#failed(outgoing, endpoint, signal, error));
         },
       );
       const onAbort = (): void => call.cancel();
@@ -329,7 +331,7 @@ export class Transport {
   }
 
   #failed(
-    method: AnyMethod,
+    outgoing: Outgoing,
     endpoint: Endpoint,
     signal: AbortSignal | undefined,
     error: grpc.ServiceError | null,
@@ -337,17 +339,17 @@ export class Transport {
     if (this.isClosed) {
       return {
         kind: "ended-here",
-        error: new ClientClosedError(safetyOf(method.path) === "write"),
+        error: new ClientClosedError(outgoing.safety === "write"),
       };
     }
     if (signal?.aborted === true && (error === null || error.code === grpc.status.CANCELLED)) {
-      return { kind: "ended-here", error: cancelled(method, endpoint.name, signal, true) };
+      return { kind: "ended-here", error: cancelled(outgoing, endpoint.name, signal, true) };
     }
     const verdict = judge({
       grpcCode: error?.code ?? grpc.status.INTERNAL,
       details: error?.details ?? "Call ended without gRPC status",
-      method: method.path,
-      safety: safetyOf(method.path),
+      method: outgoing.path,
+      safety: outgoing.safety,
       endpoint: endpoint.name,
     });
     return { kind: "failed", verdict };
@@ -357,6 +359,7 @@ export class Transport {
     method: CallableMethod<never, Response>,
     bytes: Uint8Array,
     endpoint: string,
+    safety: MethodSafety,
   ): Response {
     try {
       return method.decodeResponse(bytes);
@@ -365,7 +368,7 @@ export class Transport {
         grpcCode: grpc.status.INTERNAL,
         method: method.path,
         endpoint,
-        isOutcomeUnknown: safetyOf(method.path) === "write",
+        isOutcomeUnknown: safety === "write",
       };
       const message = `${method.path} failed: the answer is malformed`;
       throw new TransportError("malformed-answer", message, failure, cause);
@@ -414,7 +417,7 @@ function notConnected(path: string, safety: "read" | "write", endpoint: string):
 }
 
 function cancelled(
-  method: AnyMethod,
+  outgoing: Outgoing,
   endpoint: string,
   signal: AbortSignal,
   wasSent: boolean,
@@ -422,8 +425,8 @@ function cancelled(
   const call = {
     grpcCode: grpc.status.CANCELLED,
     details: "cancelled by the caller",
-    method: method.path,
-    safety: wasSent ? safetyOf(method.path) : "read",
+    method: outgoing.path,
+    safety: wasSent ? outgoing.safety : "read",
     endpoint,
   } as const;
   return toError(call, signal.reason);

@@ -111,7 +111,10 @@ export type TxnResult<
     };
 
 /** Sends a transaction. @internal */
-export type TxnSender = (request: TxnRequestInit, options: CallOptions) => Promise<TxnResponse>;
+export type TxnSender = (
+  request: TxnRequestInit,
+  options: CallOptions & { readonly isReadOnly: boolean },
+) => Promise<TxnResponse>;
 
 interface TxnParts {
   readonly sender: TxnSender;
@@ -175,13 +178,14 @@ export class Txn<
   }
 
   /**
-   * Runs the transaction.
+   * Runs the transaction. One that only reads is repeated like a read, any other is never re-sent.
    *
-   * @throws {@link EtcdError}; with `isOutcomeUnknown` when it may have run: it is never re-sent.
+   * @throws {@link EtcdError}; with `isOutcomeUnknown` when it may have run.
    */
   async commit(options: CallOptions = {}): Promise<TxnResult<Then, Else>> {
     const { sender, namespace } = this.#parts;
-    const response = await sender(this.#request(namespace), options);
+    const request = this.#request(namespace);
+    const response = await sender(request, { ...options, isReadOnly: isReadOnly(request) });
     return this.#result(response, namespace.length);
   }
 
@@ -211,4 +215,12 @@ function toTxnResult<
   Else extends readonly Operation<unknown>[],
 >(succeeded: boolean, header: Header, results: readonly unknown[]): TxnResult<Then, Else> {
   return { succeeded, header, revision: header.revision, results } as TxnResult<Then, Else>;
+}
+
+/** Whether no branch, at any depth, writes. */
+function isReadOnly(request: TxnRequestInit): boolean {
+  return [...(request.success ?? []), ...(request.failure ?? [])].every((step) => {
+    if (step.request?.case === "requestTxn") return isReadOnly(step.request.value);
+    return step.request?.case === "requestRange";
+  });
 }
