@@ -57,9 +57,11 @@ export class MemoryBackend implements Backend {
 
   put(bucket: BucketName, key: Key, value: Uint8Array): void {
     this.#assertOpen();
+    const old = this.#visible[bucket].get(key);
+    this.#sizeBytes += old === undefined ? key.length : -old.length;
+    this.#sizeBytes += value.length;
     this.#visible[bucket].set(key, value);
     this.#staged.stage(bucket, key, value);
-    this.#sizeBytes += key.length + value.length;
     this.#arm();
   }
 

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { copyFile, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { BackendFailedError, type Backend } from "@quorate/mvcc";
+import { testBackendCompliance } from "./backend-compliance.ts";
+import { bytes, openLmdb, temporaryDirectory } from "./support.ts";
+
+testBackendCompliance("LmdbBackend", async () => {
+  const directory = await temporaryDirectory();
+  let number = 0;
+  const path = (): string => join(directory.path, `db${number}`);
+  return {
+    directory: directory.path,
+    open: () => openLmdb(path()),
+    crash: async (backend: Backend) => {
+      // What the file holds now is what a killed process leaves behind.
+      const before = path();
+      number++;
+      await copyFile(before, path());
+      await backend.close();
+      await rm(before);
+      return openLmdb(path());
+    },
+    dispose: directory.dispose,
+  };
+});
+
+test("LmdbBackend.open refuses files of other programs with a sentence that names them", async () => {
+  const directory = await temporaryDirectory();
+  const path = join(directory.path, "db");
+  const bbolt = Buffer.alloc(4096);
+  bbolt.writeUInt32LE(0xed0cdaed, 16);
+  const foreign: [Buffer, RegExp][] = [
+    [bbolt, /bbolt database, as etcd writes it/],
+    [Buffer.from("# my notes\nnothing here\n"), /it holds text, wanted an LMDB environment/],
+    [Buffer.from("SQLite format 3\0 and more, more, more, more, more, more, more, more"), /SQLite/],
+    [Buffer.alloc(8192), /zeros/],
+    [Buffer.alloc(8192, 0xfe), /unknown data|text/],
+  ];
+  for (const [content, message] of foreign) {
+    await writeFile(path, content);
+    await assert.rejects(openLmdb(path), { code: "backend-foreign-file", message, path });
+  }
+  await assert.rejects(openLmdb(directory.path), { code: "backend-foreign-file" });
+  await directory.dispose();
+});
+
+test("LmdbBackend commits on its own after the interval and at the size bound", async () => {
+  const directory = await temporaryDirectory();
+  const backend = await openLmdb(join(directory.path, "db"), {
+    commitIntervalMillis: 1,
+    commitRowsMax: 10,
+  });
+  backend.put("meta", "a", bytes("1"));
+  backend.endUnit(1);
+  while (backend.durableMark() < 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let row = 0; row < 100; row++) {
+    backend.put("meta", `row ${row}`, bytes("1"));
+    backend.endUnit(row + 2);
+  }
+  while (backend.durableMark() < 101) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(backend.sizeInUseBytes > 0 && backend.sizeInUseBytes <= backend.sizeBytes);
+  await backend.close();
+  await directory.dispose();
+});
+
+test("C26 LmdbBackend.open removes what a crashed defragmentation left, and never uses it", async () => {
+  const directory = await temporaryDirectory();
+  const path = join(directory.path, "db");
+  const backend = await openLmdb(path);
+  backend.put("meta", "a", bytes("1"));
+  backend.endUnit();
+  await backend.flush();
+  await writeFile(`${path}.defragment`, "half a copy");
+  await backend.close();
+  const reopened = await openLmdb(path);
+  assert.deepEqual(
+    (await readdir(directory.path)).filter((name) => /defragment/.test(name)),
+    [],
+  );
+  await writeFile(`${path}.defragment`, "half a copy");
+  await reopened.defragment();
+  assert.equal(reopened.get("meta", "a")?.length, 1);
+  await reopened.close();
+  await directory.dispose();
+});
+
+test("LmdbBackend.defragment gives space back", async () => {
+  const directory = await temporaryDirectory();
+  const backend = await openLmdb(join(directory.path, "db"));
+  for (let row = 0; row < 2000; row++) backend.put("key", `row ${row}`, Buffer.alloc(1024, row));
+  backend.endUnit();
+  await backend.flush();
+  for (let row = 0; row < 1990; row++) backend.delete("key", `row ${row}`);
+  backend.endUnit();
+  await backend.flush();
+  const { sizeBytes, sizeInUseBytes } = backend;
+  assert.ok(sizeBytes > 2_000_000, `allocated ${sizeBytes}`);
+  assert.ok(sizeInUseBytes < 200_000, `in use ${sizeInUseBytes}`);
+  await backend.defragment();
+  assert.ok(backend.sizeBytes < 300_000, `allocated ${backend.sizeBytes}`);
+  await backend.close();
+  await directory.dispose();
+});
+
+test("LmdbBackend reports the first failed commit once and refuses writes from then on (B3)", async () => {
+  const directory = await temporaryDirectory();
+  const failures: Error[] = [];
+  const backend = await openLmdb(join(directory.path, "db"), {
+    onFailure: (error) => failures.push(error),
+  });
+  backend.put("meta", "k".repeat(3000), bytes("LMDB takes no key of this length"));
+  backend.endUnit(5);
+  await assert.rejects(backend.flush(), BackendFailedError);
+  assert.equal(failures.length, 1);
+  assert.throws(() => {
+    backend.put("meta", "a", bytes("1"));
+  }, BackendFailedError);
+  await assert.rejects(backend.flush(), BackendFailedError);
+  assert.equal(backend.durableMark(), 0);
+  await backend.close();
+  await directory.dispose();
+});
