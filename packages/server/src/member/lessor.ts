@@ -1,0 +1,215 @@
+/**
+ * The leader's half of leasing: when leases run out, who renewed them. The other half, which leases
+ * exist, is replicated (`state-machine`).
+ *
+ * A renewal is answered only after a quorum has confirmed this leadership since the renewal arrived,
+ * by the same round that linearizable reads use. A leader that was replaced while it was paused or
+ * cut off can therefore neither keep a lease alive that its successor lets expire, nor end one that
+ * its successor keeps (L1, L3, L4).
+ */
+import type { Clock, Timer, Timers } from "@quorate/platform";
+import type { LeaseRecord } from "@quorate/state-machine";
+import { LeaseSchedule } from "./lease-schedule.ts";
+import type { ReadListener } from "./read-queue.ts";
+
+/** What the lessor acts on. */
+export interface LessorTarget {
+  /** The replicated leases. */
+  readonly leases: {
+    has(id: bigint): boolean;
+    get(id: bigint): LeaseRecord | undefined;
+    records(): Iterable<LeaseRecord>;
+  };
+  readIndex(listener: ReadListener): void;
+  /** Proposes the expiry of leases, void outside the term. */
+  proposeExpiry(ids: readonly bigint[], term: number): void;
+}
+
+/** What the lessor needs from its surroundings. */
+export interface LessorDependencies {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Leases that this leader found past their time. */
+  readonly onExpired: (count: number) => void;
+}
+
+/** Settings, in milliseconds. */
+export interface LessorOptions {
+  /** Added to every lease at a change of leader. */
+  readonly promotionExtensionMillis: number;
+  /** An expiry that was not applied is proposed again after this. */
+  readonly expiryRetryMillis: number;
+  /** How often due leases are looked for. @default 100 */
+  readonly scanMillis: number;
+}
+
+/** Most leases that one log entry ends: keeps a mass expiry from stalling the others (V3). */
+const expiriesPerScan = 1_000;
+/** Leases taken into the schedule in one turn after an election (C49). */
+const promotionsPerTurn = 10_000;
+
+/** How a question to the lessor ended; `not-leader`: ask the leader. */
+export type RenewalAnswer = { readonly ttlSeconds: number } | { readonly failure: RenewalFailure };
+/** See {@link RenewalAnswer}. */
+export type RenewalFailure = "not-leader" | "timeout";
+
+/** Follows one member's leadership. */
+export class Lessor {
+  readonly #options: LessorOptions;
+  readonly #target: LessorTarget;
+  readonly #dependencies: LessorDependencies;
+  readonly #schedule: LeaseSchedule;
+  readonly #waitingForRevoke = new Map<bigint, ((answer: RenewalAnswer) => void)[]>();
+  #term: number | undefined;
+  #scanTimer: Timer | undefined;
+  #promotion: Iterator<LeaseRecord> | undefined;
+
+  constructor(options: LessorOptions, target: LessorTarget, dependencies: LessorDependencies) {
+    this.#options = options;
+    this.#target = target;
+    this.#dependencies = dependencies;
+    this.#schedule = new LeaseSchedule(options.expiryRetryMillis);
+  }
+
+  /** Whether this member decides about leases. */
+  get isPrimary(): boolean {
+    return this.#term !== undefined;
+  }
+
+  /** This member leads, and has applied everything that earlier leaders committed. */
+  promote(term: number): void {
+    this.demote();
+    this.#term = term;
+    this.#promotion = this.#target.leases.records()[Symbol.iterator]();
+    this.#continuePromotion();
+    this.#scan();
+  }
+
+  /** This member leads no more. */
+  demote(): void {
+    if (this.#term === undefined) return;
+    this.#term = undefined;
+    this.#promotion = undefined;
+    this.#scanTimer?.cancel();
+    this.#schedule.clear();
+    for (const waiting of this.#waitingForRevoke.values()) {
+      for (const settle of waiting) settle({ failure: "not-leader" });
+    }
+    this.#waitingForRevoke.clear();
+  }
+
+  /** A grant was applied. */
+  handleGrant(id: bigint, ttlSeconds: number): void {
+    if (this.#term === undefined) return;
+    this.#schedule.add(id, ttlSeconds, this.#now(), 0);
+  }
+
+  /** Revokes or expiries were applied: renewals that waited for them end. */
+  handleRevocations(): void {
+    for (const [id, waiting] of this.#waitingForRevoke) {
+      if (this.#target.leases.has(id)) continue;
+      this.#waitingForRevoke.delete(id);
+      for (const settle of waiting) settle({ ttlSeconds: 0 });
+    }
+  }
+
+  /**
+   * Renews a lease.
+   *
+   * @param settle - TTL in seconds, 0 for a lease that does not exist; for one that is past its time,
+   *   called when it is gone.
+   */
+  renew(id: bigint, settle: (answer: RenewalAnswer) => void): void {
+    const term = this.#term;
+    if (term === undefined) {
+      settle({ failure: "not-leader" });
+      return;
+    }
+    this.#target.readIndex((failure) => {
+      if (this.#term !== term) settle({ failure: "not-leader" });
+      else if (failure !== undefined) settle({ failure: "timeout" });
+      else this.#renewConfirmed(id, settle);
+    });
+  }
+
+  /** Whole seconds left, rounded down; 0 when past its time, -1 when there is no such lease. */
+  remainingSeconds(id: bigint): number {
+    const lease = this.#target.leases.get(id);
+    if (lease === undefined) return -1;
+    this.#ensureScheduled(lease);
+    const millis = this.#schedule.remainingMillis(id, this.#now()) ?? 0;
+    return Math.max(0, Math.floor(millis / 1000));
+  }
+
+  /** All lease ids, the next to run out first. */
+  byRemainingTime(): readonly bigint[] {
+    return this.#schedule.byRemainingTime();
+  }
+
+  #renewConfirmed(id: bigint, settle: (answer: RenewalAnswer) => void): void {
+    const lease = this.#target.leases.get(id);
+    if (lease === undefined) {
+      settle({ ttlSeconds: 0 });
+      return;
+    }
+    this.#ensureScheduled(lease);
+    const ttlSeconds = this.#schedule.renew(id, this.#now());
+    if (ttlSeconds !== undefined) {
+      settle({ ttlSeconds });
+      return;
+    }
+    const waiting = this.#waitingForRevoke.get(id);
+    if (waiting === undefined) this.#waitingForRevoke.set(id, [settle]);
+    else waiting.push(settle);
+  }
+
+  #ensureScheduled(lease: LeaseRecord): void {
+    if (this.#schedule.state(lease.id) !== undefined) return;
+    this.#scheduleFull(lease);
+  }
+
+  #scheduleFull({ id, ttlSeconds, remainingTtlSeconds }: LeaseRecord): void {
+    const remaining = remainingTtlSeconds > 0 ? remainingTtlSeconds : ttlSeconds;
+    const shortened = (remaining - ttlSeconds) * 1000;
+    const extension = shortened + this.#options.promotionExtensionMillis;
+    this.#schedule.add(id, ttlSeconds, this.#now(), extension);
+  }
+
+  #continuePromotion(): void {
+    const iterator = this.#promotion;
+    if (iterator === undefined) return;
+    for (let count = 0; count < promotionsPerTurn; count += 1) {
+      const next = iterator.next();
+      if (next.done === true) {
+        this.#promotion = undefined;
+        return;
+      }
+      this.#ensureScheduled(next.value);
+    }
+    this.#dependencies.timers.setImmediate(() => {
+      if (this.#promotion === iterator) this.#continuePromotion();
+    });
+  }
+
+  #scan(): void {
+    const term = this.#term;
+    if (term === undefined) return;
+    const due = this.#schedule.takeDue(this.#now(), expiriesPerScan).filter((id) => {
+      // A revoked lease leaves the schedule only here: revoking need not look for it.
+      const exists = this.#target.leases.has(id);
+      if (!exists) this.#schedule.remove(id);
+      return exists;
+    });
+    if (due.length > 0) {
+      this.#dependencies.onExpired(due.length);
+      this.#target.proposeExpiry(due, term);
+    }
+    this.#scanTimer = this.#dependencies.timers.setTimer(this.#options.scanMillis, () => {
+      this.#scan();
+    });
+  }
+
+  #now(): number {
+    return this.#dependencies.clock.monotonicMillis();
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Keeps the log short and brings members that are far behind back into it.
+ *
+ * The log may be cut only behind what the state has on disk (`durableIndex`): the store's batches
+ * reach the disk later than the log, and what a power cut takes from the store is replayed from it.
+ */
+import type { Clock, FileSystem, Logger } from "@quorate/platform";
+import type { Message, MemberId, RaftNode, SnapshotMark, SnapshotMessage } from "@quorate/raft";
+import { toLogIndex } from "@quorate/raft";
+import type { IncomingSnapshot, PeerTransport } from "../peer/peer-transport.ts";
+import type { MemberMeter } from "./member-meter.ts";
+import type { MemberTiming } from "./member-timing.ts";
+import { removeSnapshotFiles, snapshotFileName } from "./snapshot-file.ts";
+import { sendState, StateIntake } from "./snapshot-transfer.ts";
+import type { OpenedStorage } from "./storage.ts";
+
+/** Snapshots sent at a time: each is a copy of the whole state (S10). */
+const sendsMax = 2;
+/** How often, in applied entries, the size of the log is looked at. */
+const checkEvery = 256;
+
+/** What the keeper needs from its surroundings. */
+export interface LogKeeperDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly meter: MemberMeter;
+  /** Consensus was told something: it may have work. */
+  readonly onSettled: () => void;
+}
+
+/** See the head of the file. */
+export class LogKeeper {
+  readonly #timing: MemberTiming;
+  readonly #raft: RaftNode;
+  readonly #storage: OpenedStorage;
+  readonly #fileSystem: FileSystem;
+  readonly #transport: PeerTransport;
+  readonly #dependencies: LogKeeperDependencies;
+  readonly #sending = new Map<MemberId, Promise<void>>();
+  readonly #closing = new AbortController();
+  #isReceiving = false;
+  #lastCheck: number;
+
+  constructor(
+    timing: MemberTiming,
+    raft: RaftNode,
+    storage: OpenedStorage,
+    transport: PeerTransport,
+    dependencies: LogKeeperDependencies,
+  ) {
+    this.#timing = timing;
+    this.#raft = raft;
+    this.#storage = storage;
+    this.#fileSystem = storage.fileSystem;
+    this.#transport = transport;
+    this.#dependencies = dependencies;
+    this.#lastCheck = storage.state.appliedIndex;
+  }
+
+  /** Entries were applied: cuts the log when it has grown enough. Cheap unless it does. */
+  handleProgress(): void {
+    const applied = this.#storage.state.appliedIndex;
+    if (applied - this.#lastCheck < Math.min(checkEvery, this.#timing.snapshotCount)) return;
+    this.#lastCheck = applied;
+    const { log, leadership } = this.#raft.status();
+    const { snapshotCount, catchupEntries, logBytesMax } = this.#timing;
+    const isLong = applied - log.compactedIndex >= snapshotCount + catchupEntries;
+    const isLarge = log.bytes > logBytesMax;
+    if (!isLong && !isLarge) return;
+    // Large entries: keep half of the entries, whatever their number.
+    const kept = isLarge ? (applied - log.compactedIndex) >> 1 : catchupEntries;
+    const wanted = Math.min(applied - kept, this.#storage.state.durableIndex);
+    const arriving = (leadership?.followers ?? []).flatMap(({ pendingSnapshot }) =>
+      pendingSnapshot === undefined ? [] : [pendingSnapshot],
+    );
+    const index = Math.min(wanted, ...arriving);
+    if (index > log.compactedIndex) this.#cut(index);
+  }
+
+  /** Streams the state to a follower whose next entry is gone. Reports the end to consensus. */
+  sendSnapshot(message: SnapshotMessage): void {
+    const { to } = message;
+    if (this.#sending.has(to) || this.#closing.signal.aborted) return;
+    if (this.#sending.size >= sendsMax) {
+      this.#raft.reportSnapshot(to, false);
+      return;
+    }
+    this.#sending.set(to, this.#send(message));
+  }
+
+  /** Takes the stream of a leader's state; one at a time. */
+  openIncoming(from: MemberId, step: (message: Message) => void): IncomingSnapshot | undefined {
+    if (this.#isReceiving || this.#closing.signal.aborted) return undefined;
+    this.#isReceiving = true;
+    const { clock, logger, meter } = this.#dependencies;
+    const peer = from.toString(16);
+    const begin = clock.monotonicMillis();
+    meter.snapshotReceive.begin(peer);
+    logger.info("receiving snapshot", { peer });
+    const directory = this.#storage.snapshotDirectory;
+    return new StateIntake({ fileSystem: this.#fileSystem, directory, from }, step, (isOk) => {
+      this.#isReceiving = false;
+      const seconds = (clock.monotonicMillis() - begin) / 1000;
+      meter.snapshotReceive.end(peer, isOk, seconds);
+      logger.info(isOk ? "received snapshot" : "snapshot was not received", { peer, seconds });
+    });
+  }
+
+  /** Puts a received state in place; the log knows of it already. */
+  async restore(mark: SnapshotMark): Promise<void> {
+    const { state, snapshotDirectory } = this.#storage;
+    const { logger, meter } = this.#dependencies;
+    meter.snapshotApplyInProgress.set(1);
+    await state.restoreFrom(`${snapshotDirectory}/${snapshotFileName(mark)}`);
+    if (state.appliedIndex !== mark.index) {
+      throw new Error(
+        `Cannot install snapshot: its state is at ${state.appliedIndex}, expected ${mark.index}`,
+      );
+    }
+    this.#lastCheck = mark.index;
+    await this.#storage.wal.release(mark.index);
+    await removeSnapshotFiles(this.#fileSystem, snapshotDirectory, undefined);
+    meter.snapshotApplyInProgress.set(0);
+    logger.info("installed snapshot", { index: mark.index, term: mark.term });
+  }
+
+  /** Ends transfers. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#sending.values());
+  }
+
+  #cut(index: number): void {
+    const { logger } = this.#dependencies;
+    const mark = this.#raft.markAt(toLogIndex(index));
+    this.#raft.compact(mark.index);
+    const { wal } = this.#storage;
+    wal.markSnapshot(mark, (failure) => {
+      if (failure !== undefined) return; // The log's next append reports it.
+      wal.release(index).catch((error: unknown) => {
+        logger.warn("old log segments were not removed", { error: String(error) });
+      });
+    });
+    logger.debug("cut the log", { index });
+  }
+
+  async #send(message: SnapshotMessage): Promise<void> {
+    const { clock, logger, meter } = this.#dependencies;
+    const peer = message.to.toString(16);
+    const begin = clock.monotonicMillis();
+    meter.snapshotSend.begin(peer);
+    logger.info("sending snapshot", { peer });
+    let isOk = false;
+    try {
+      await sendState(message, {
+        fileSystem: this.#fileSystem,
+        directory: this.#storage.snapshotDirectory,
+        state: this.#storage.state,
+        transport: this.#transport,
+        signal: this.#closing.signal,
+      });
+      isOk = true;
+    } catch (error) {
+      logger.warn("snapshot was not delivered", { peer, error: String(error) });
+    }
+    const seconds = (clock.monotonicMillis() - begin) / 1000;
+    meter.snapshotSend.end(peer, isOk, seconds);
+    if (isOk) logger.info("sent snapshot", { peer, seconds });
+    this.#sending.delete(message.to);
+    if (this.#closing.signal.aborted) return;
+    this.#raft.reportSnapshot(message.to, isOk);
+    this.#dependencies.onSettled();
+  }
+}

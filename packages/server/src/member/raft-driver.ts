@@ -1,0 +1,182 @@
+/**
+ * Carries out what consensus asks for: sends its messages, writes its log, hands on what is
+ * committed. Knows nothing of what the entries mean.
+ *
+ * The order is the promise (P4): what a message says is durable leaves only from the log's
+ * completion callback; everything else leaves at once, in parallel with the disk.
+ */
+import {
+  decodeMessage,
+  encodeMessage,
+  RaftCodecError,
+  type Entry,
+  type HardState,
+  type MemberId,
+  type Message,
+  type RaftNode,
+  type Ready,
+  type ReadState,
+  type SnapshotMark,
+  type SnapshotMessage,
+  type SoftState,
+} from "@quorate/raft";
+import type { Logger } from "@quorate/platform";
+import type { WriteAheadLog } from "@quorate/wal";
+import { FrameKind } from "../peer/frame.ts";
+import type { PeerTransport } from "../peer/peer-transport.ts";
+
+/** What the driver hands on. Called during `drain` or when the log has become durable. */
+export interface RaftDriverEvents {
+  onSoftState(softState: SoftState): void;
+  /** In order, each entry once. */
+  onCommitted(entries: readonly Entry[]): void;
+  /**
+   * A snapshot replaces the state. It comes in order with `onCommitted`.
+   *
+   * @param durable - Resolves when the log knows of it; the state may be replaced from then on.
+   */
+  onSnapshot(mark: SnapshotMark, durable: Promise<void>): void;
+  onReadState(state: ReadState): void;
+  onReadAbandoned(requestId: number): void;
+  /** A peer needs the state, not the log. */
+  onSnapshotWanted(message: SnapshotMessage): void;
+  /** Something became durable: consensus may have moved. */
+  onPersisted(): void;
+  /** The log cannot be trusted any more: the process must end (B3). */
+  onLogFailure(error: Error): void;
+}
+
+interface UnfinishedReady {
+  readonly ready: Ready;
+  isDurable: boolean;
+  readonly onFinish: (() => void) | undefined;
+}
+
+/** See the head of the file. */
+export class RaftDriver {
+  readonly raft: RaftNode;
+  readonly #wal: WriteAheadLog;
+  readonly #transport: PeerTransport;
+  readonly #events: RaftDriverEvents;
+  readonly #logger: Logger;
+  readonly #unfinished: UnfinishedReady[] = [];
+  #unsavedHardState: HardState | undefined;
+  #appendsInFlight = 0;
+
+  constructor(
+    raft: RaftNode,
+    wal: WriteAheadLog,
+    transport: PeerTransport,
+    events: RaftDriverEvents,
+    logger: Logger,
+  ) {
+    this.raft = raft;
+    this.#wal = wal;
+    this.#transport = transport;
+    this.#events = events;
+    this.#logger = logger;
+  }
+
+  /** Whether the log is busy: what is proposed now would wait for the disk anyway. */
+  get isPersisting(): boolean {
+    return this.#appendsInFlight > 0;
+  }
+
+  /** Takes a frame of raft messages from a peer. */
+  handleFrame(from: MemberId, payload: Uint8Array): void {
+    const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+    try {
+      for (let offset = 0; offset + 4 <= payload.length;) {
+        const length = view.getUint32(offset, true);
+        offset += 4;
+        const message = decodeMessage(payload.subarray(offset, offset + length));
+        offset += length;
+        if (message.from === from) this.raft.step(message);
+      }
+    } catch (error) {
+      if (!(error instanceof RaftCodecError)) throw error;
+      this.#logger.error("peer sent a malformed message", {
+        peer: from.toString(16),
+        error: error.message,
+      });
+    }
+  }
+
+  /** Does everything that consensus has ready. */
+  drain(): void {
+    while (this.raft.hasReady()) {
+      const ready = this.raft.ready();
+      this.#send(ready.messages);
+      const durable = this.#persist(ready);
+      if (ready.softState !== undefined) this.#events.onSoftState(ready.softState);
+      if (ready.snapshot !== undefined) this.#events.onSnapshot(ready.snapshot, durable);
+      if (ready.committedEntries.length > 0) this.#events.onCommitted(ready.committedEntries);
+      for (const requestId of ready.abandonedReads) this.#events.onReadAbandoned(requestId);
+      for (const state of ready.readStates) this.#events.onReadState(state);
+    }
+  }
+
+  /** @returns Resolves when a snapshot in `ready` is durable; else at once. */
+  #persist(ready: Ready): Promise<void> {
+    this.#unsavedHardState = ready.hardState ?? this.#unsavedHardState;
+    if (!ready.isSyncRequired) {
+      // Only the commit index moved, which may lag on the disk: it is written with the next append.
+      this.#unfinished.push({ ready, isDurable: true, onFinish: undefined });
+      this.#finish();
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      const { snapshot, entries } = ready;
+      const unfinished = { ready, isDurable: false, onFinish: resolve };
+      this.#unfinished.push(unfinished);
+      this.#appendsInFlight += 1;
+      const record = { snapshot, entries, hardState: this.#unsavedHardState };
+      this.#unsavedHardState = undefined;
+      this.#wal.append(record, (error) => {
+        if (error !== undefined) {
+          this.#events.onLogFailure(error);
+          return;
+        }
+        this.#appendsInFlight -= 1;
+        unfinished.isDurable = true;
+        this.#finish();
+        this.#events.onPersisted();
+      });
+    });
+  }
+
+  /** Tells consensus what is durable, in the order of the Readys. */
+  #finish(): void {
+    for (;;) {
+      const first = this.#unfinished[0];
+      if (first?.isDurable !== true) return;
+      this.#unfinished.shift();
+      this.raft.persisted(first.ready);
+      this.#send(first.ready.messagesAfterPersist);
+      first.onFinish?.();
+    }
+  }
+
+  #send(messages: readonly Message[]): void {
+    if (messages.length === 0) return;
+    const chunksByPeer = new Map<MemberId, Uint8Array[]>();
+    for (const message of messages) {
+      if (message.kind === "snapshot") {
+        this.#events.onSnapshotWanted(message);
+        continue;
+      }
+      const parts = encodeMessage(message);
+      const head = Buffer.allocUnsafe(4);
+      head.writeUInt32LE(
+        parts.reduce((sum, part) => sum + part.length, 0),
+        0,
+      );
+      const chunks = chunksByPeer.get(message.to);
+      if (chunks === undefined) chunksByPeer.set(message.to, [head, ...parts]);
+      else chunks.push(head, ...parts);
+    }
+    for (const [to, chunks] of chunksByPeer) {
+      if (!this.#transport.send(to, FrameKind.raft, chunks)) this.raft.reportUnreachable(to);
+    }
+  }
+}

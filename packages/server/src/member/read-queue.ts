@@ -1,0 +1,124 @@
+/**
+ * Linearizable reads (P2, thesis §6.4): all reads that arrive in one turn share one round of the
+ * read index; while a round is under way the next ones gather. A read is served when the index that
+ * its round confirmed has been applied.
+ */
+
+/** Why a read could not be confirmed. */
+export type ReadFailure = "timeout" | "no-leader" | "stopped" | "too-many-requests";
+
+/** Called once: undefined means the state may be read now. */
+export type ReadListener = (failure: ReadFailure | undefined) => void;
+
+/** Bounds of the queue. */
+export interface ReadQueueOptions {
+  /** A read that is not confirmed within this fails. */
+  readonly timeoutMillis: number;
+  /** A round without an answer is asked again, under a new id, after this. @default 500 */
+  readonly retryMillis: number;
+  /** Reads beyond this many waiting are refused. @default 100000 */
+  readonly waitingMax: number;
+}
+
+interface WaitingRead {
+  readonly deadline: number;
+  readonly listener: ReadListener;
+}
+
+interface Round {
+  readonly requestId: number;
+  readonly askedAt: number;
+  readonly reads: WaitingRead[];
+}
+
+/** Gathers reads into rounds. Driven by the member: it knows neither clock nor consensus. */
+export class ReadQueue {
+  readonly #options: ReadQueueOptions;
+  #waiting: WaitingRead[] = [];
+  #round: Round | undefined;
+  /** Confirmed rounds whose index is not applied yet, ascending by index. */
+  #confirmed: { readonly index: number; readonly reads: readonly WaitingRead[] }[] = [];
+  #nextRequestId = 1;
+  #count = 0;
+
+  constructor(options: ReadQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Reads that wait in any stage. */
+  get size(): number {
+    return this.#count;
+  }
+
+  /** Adds a read that arrived now. */
+  add(nowMillis: number, listener: ReadListener): void {
+    if (this.#count >= this.#options.waitingMax) {
+      listener("too-many-requests");
+      return;
+    }
+    this.#count += 1;
+    this.#waiting.push({ deadline: nowMillis + this.#options.timeoutMillis, listener });
+  }
+
+  /** The id to ask a round for, when reads wait and no round is under way. */
+  startRound(nowMillis: number): number | undefined {
+    if (this.#round !== undefined || this.#waiting.length === 0) return undefined;
+    const requestId = this.#nextRequestId++;
+    this.#round = { requestId, askedAt: nowMillis, reads: this.#waiting };
+    this.#waiting = [];
+    return requestId;
+  }
+
+  /** The round could not be asked or was abandoned: its reads wait for the next one. */
+  abandon(requestId: number): void {
+    const round = this.#round;
+    if (round?.requestId !== requestId) return;
+    this.#round = undefined;
+    this.#waiting = round.reads.concat(this.#waiting);
+  }
+
+  /** A quorum confirmed the round. Answers to older rounds are ignored (C4). */
+  confirm(requestId: number, index: number): void {
+    const round = this.#round;
+    if (round?.requestId !== requestId) return;
+    this.#round = undefined;
+    this.#confirmed.push({ index, reads: round.reads });
+  }
+
+  /** Serves the reads whose index is applied. */
+  release(appliedIndex: number): void {
+    if (this.#confirmed.length === 0) return;
+    const ready = this.#confirmed.filter(({ index }) => index <= appliedIndex);
+    if (ready.length === 0) return;
+    this.#confirmed = this.#confirmed.filter(({ index }) => index > appliedIndex);
+    for (const { reads } of ready) {
+      this.#count -= reads.length;
+      for (const { listener } of reads) listener(undefined);
+    }
+  }
+
+  /** Asks again for a round that got no answer, and fails reads whose time is over. */
+  tick(nowMillis: number): void {
+    const round = this.#round;
+    if (round !== undefined && nowMillis - round.askedAt >= this.#options.retryMillis) {
+      this.abandon(round.requestId);
+    }
+    if (this.#waiting.some(({ deadline }) => deadline <= nowMillis)) {
+      const late = this.#waiting.filter(({ deadline }) => deadline <= nowMillis);
+      this.#waiting = this.#waiting.filter(({ deadline }) => deadline > nowMillis);
+      this.#count -= late.length;
+      for (const { listener } of late) listener("timeout");
+    }
+  }
+
+  /** Fails everything that waits for a round or for its answer. */
+  failAll(failure: ReadFailure): void {
+    const reads = [...(this.#round?.reads ?? []), ...this.#waiting];
+    for (const { reads: confirmed } of this.#confirmed) reads.push(...confirmed);
+    this.#round = undefined;
+    this.#waiting = [];
+    this.#confirmed = [];
+    this.#count = 0;
+    for (const { listener } of reads) listener(failure);
+  }
+}

@@ -1,0 +1,61 @@
+/** Opens a member's disk with the real file system, log and LMDB. */
+import { LmdbBackend } from "@quorate/mvcc";
+import { NodeFileSystem, type Logger } from "@quorate/platform";
+import { StateMachine } from "@quorate/state-machine";
+import { logWalEvents, WriteAheadLog, type WalDependencies } from "@quorate/wal";
+import type { MemberOptions } from "../config/options.ts";
+import { openStorage, type Bootstrap, type OpenedStorage } from "../member/storage.ts";
+import type { NodeSurroundings } from "./surroundings.ts";
+
+/** Opens the data directory of the options. @throws as `openStorage` */
+export function openNodeStorage(
+  options: MemberOptions,
+  bootstrap: Bootstrap,
+  surroundings: NodeSurroundings,
+  onFailure: (error: unknown) => void,
+): Promise<OpenedStorage> {
+  const { clock, timers, random, logger, metrics } = surroundings;
+  const fileSystem = new NodeFileSystem();
+  const wal: WalDependencies = {
+    ...{ files: fileSystem, clock, random, onFailure },
+    onEvent: logWalEvents(logger),
+    instruments: metrics.wal,
+  };
+  const store = {
+    compactionBatchLimit: options.compactionBatchRevisions,
+    compactionPauseMillis: options.compactionSleepMillis,
+  };
+  return openStorage(
+    { dataDirectory: options.dataDirectory, walDirectory: options.walDirectory, bootstrap },
+    {
+      fileSystem,
+      logger,
+      openBackend: (path) => openBackend(path, options, { timers, logger }, onFailure),
+      openState: (backend) =>
+        StateMachine.open(
+          { store },
+          { backend, timers, clock, logger, instruments: metrics.store },
+        ),
+      hasWal: (directory) => WriteAheadLog.exists(directory, wal),
+      openWal: (directory) => WriteAheadLog.open(directory, {}, {}, wal),
+      createWal: async (directory, metadata) => {
+        const created = await WriteAheadLog.create(directory, { metadata }, {}, wal);
+        await created.close();
+        return WriteAheadLog.open(directory, metadata, {}, wal);
+      },
+    },
+  );
+}
+
+function openBackend(
+  path: string,
+  options: MemberOptions,
+  dependencies: { readonly timers: NodeSurroundings["timers"]; readonly logger: Logger },
+  onFailure: (error: unknown) => void,
+): Promise<LmdbBackend> {
+  return LmdbBackend.open(
+    path,
+    { commitIntervalMillis: options.backendBatchMillis, onFailure },
+    dependencies,
+  );
+}

@@ -1,0 +1,204 @@
+/**
+ * The incoming side of the peer protocol: accepts connections, checks the hello, delivers frames,
+ * answers pings, and takes snapshot streams with back-pressure.
+ */
+import { createServer, type Server, type Socket } from "node:net";
+import type { Logger, Timer, Timers } from "@quorate/platform";
+import type { MemberId } from "@quorate/raft";
+import { encodeFrame, FrameKind, FrameReader } from "./frame.ts";
+import {
+  decodeHello,
+  encodeRefusal,
+  peerProtocolVersion,
+  type Hello,
+  type Refusal,
+} from "./handshake.ts";
+import type { PeerHandler } from "./peer-transport.ts";
+import type { SocketAddress } from "./peer-url.ts";
+import { SnapshotIntake } from "./snapshot-intake.ts";
+
+/** Settings of a listener. */
+export interface PeerListenerOptions {
+  readonly clusterId: bigint;
+  readonly memberId: MemberId;
+  /** Time for the hello to arrive. @default 5000 */
+  readonly handshakeTimeoutMillis: number;
+  /** A connection without a frame for this long is closed (B10). @default 10000 */
+  readonly silenceMaxMillis: number;
+  /** Connections beyond this are refused (B20). @default 256 */
+  readonly connectionsMax: number;
+}
+
+/** What a listener needs from its surroundings. */
+export interface PeerListenerDependencies {
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly handler: PeerHandler;
+  readonly onReceived: (from: MemberId, bytes: number) => void;
+}
+
+/** Listens on the peer URLs of a member. */
+export class PeerListener {
+  readonly #options: PeerListenerOptions;
+  readonly #dependencies: PeerListenerDependencies;
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+
+  constructor(options: PeerListenerOptions, dependencies: PeerListenerDependencies) {
+    this.#options = options;
+    this.#dependencies = dependencies;
+  }
+
+  /** Starts to accept on an address; returns the port in use. */
+  async listen(address: SocketAddress): Promise<number> {
+    const server = createServer({ noDelay: true }, (socket) => {
+      this.#accept(socket);
+    });
+    server.maxConnections = this.#options.connectionsMax;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(address.port, address.host, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    this.#servers.push(server);
+    const bound = server.address();
+    return typeof bound === "object" && bound !== null ? bound.port : address.port;
+  }
+
+  /** Closes all connections and stops to accept. */
+  async close(): Promise<void> {
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(closed);
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    const connection = new IncomingConnection(socket, this.#options, this.#dependencies);
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      connection.handleClose();
+    });
+  }
+}
+
+/** One accepted connection, before and after its hello. */
+class IncomingConnection {
+  readonly #socket: Socket;
+  readonly #options: PeerListenerOptions;
+  readonly #dependencies: PeerListenerDependencies;
+  readonly #timers: Timers;
+  #timer: Timer | undefined;
+  #hello: Hello | undefined;
+  #intake: SnapshotIntake | undefined;
+
+  constructor(
+    socket: Socket,
+    options: PeerListenerOptions,
+    dependencies: PeerListenerDependencies,
+  ) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#dependencies = dependencies;
+    this.#timers = dependencies.timers;
+    const reader = new FrameReader((kind, payload) => {
+      this.#handle(kind, payload);
+    });
+    socket.on("data", (chunk: Buffer) => {
+      try {
+        if (this.#hello !== undefined) dependencies.onReceived(this.#hello.from, chunk.length);
+        reader.push(chunk);
+      } catch (error) {
+        dependencies.logger.warn("peer connection closed", { error: String(error) });
+        socket.destroy();
+      }
+    });
+    socket.on("error", () => socket.destroy());
+    this.#expectWithin(options.handshakeTimeoutMillis);
+  }
+
+  handleClose(): void {
+    this.#timer?.cancel();
+    this.#intake?.abort();
+  }
+
+  #handle(kind: number, payload: Uint8Array): void {
+    if (this.#socket.destroyed) return;
+    const hello = this.#hello;
+    if (hello === undefined) {
+      this.#shakeHands(kind, payload);
+      return;
+    }
+    this.#expectWithin(this.#options.silenceMaxMillis);
+    if (kind === FrameKind.ping) {
+      this.#write(FrameKind.pong, payload);
+    } else if (this.#intake !== undefined) {
+      this.#intake.handle(kind, payload);
+    } else {
+      this.#dependencies.handler.onFrame(hello.from, kind, payload);
+    }
+  }
+
+  #shakeHands(kind: number, payload: Uint8Array): void {
+    const hello = kind === FrameKind.hello ? decodeHello(payload) : undefined;
+    const refusal = this.#judge(hello);
+    if (refusal !== undefined || hello === undefined) {
+      const answer = refusal ?? { reason: "malformed", message: "Expected a hello frame" };
+      this.#dependencies.logger.warn("peer refused", { reason: answer.reason });
+      this.#write(FrameKind.refusal, encodeRefusal(answer));
+      this.#socket.end();
+      return;
+    }
+    if (hello.purpose === "snapshot") {
+      const sink = this.#dependencies.handler.openSnapshot(hello.from);
+      if (sink === undefined) {
+        const message = "Another snapshot is being received";
+        this.#write(FrameKind.refusal, encodeRefusal({ reason: "busy", message }));
+        this.#socket.end();
+        return;
+      }
+      this.#intake = new SnapshotIntake(this.#socket, sink, this.#dependencies.logger);
+    }
+    this.#hello = hello;
+    this.#write(FrameKind.welcome, new Uint8Array(0));
+    this.#expectWithin(this.#options.silenceMaxMillis);
+  }
+
+  #judge(hello: Hello | undefined): Refusal | undefined {
+    if (hello === undefined) return { reason: "malformed", message: "Expected a hello frame" };
+    const { clusterId, memberId } = this.#options;
+    if (hello.protocol !== peerProtocolVersion) {
+      const message = `Peer protocol is ${hello.protocol}, expected ${peerProtocolVersion}`;
+      return { reason: "protocol-mismatch", message };
+    }
+    if (hello.clusterId !== clusterId) {
+      const message = `Cluster id is ${hello.clusterId.toString(16)}, expected ${clusterId.toString(16)}`;
+      return { reason: "cluster-mismatch", message };
+    }
+    if (hello.to !== memberId) {
+      const message = `Member here is ${memberId.toString(16)}, not ${hello.to.toString(16)}`;
+      return { reason: "wrong-member", message };
+    }
+    const admission = this.#dependencies.handler.admit(hello.from);
+    if (admission === "known") return undefined;
+    const name = hello.from.toString(16);
+    return admission === "removed"
+      ? { reason: "removed", message: `Member ${name} was removed from the cluster` }
+      : { reason: "unknown-member", message: `Member ${name} is not known here yet` };
+  }
+
+  #write(kind: FrameKind, payload: Uint8Array): void {
+    for (const chunk of encodeFrame(kind, [payload])) this.#socket.write(chunk);
+  }
+
+  #expectWithin(delayMillis: number): void {
+    this.#timer?.cancel();
+    // A snapshot's receiver pauses its socket while the disk is busy: silence is then its own doing.
+    if (this.#intake !== undefined) return;
+    this.#timer = this.#timers.setTimer(delayMillis, () => this.#socket.destroy());
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import type { Socket } from "node:net";
+import type { Logger } from "@quorate/platform";
+import { encodeFrame, FrameKind } from "./frame.ts";
+import type { IncomingSnapshot } from "./peer-transport.ts";
+
+/**
+ * Receives one snapshot stream: chunks, then an end frame with digest and raft message.
+ *
+ * The socket is paused while the sink writes, so that the sender goes no faster than this disk. The
+ * answer to the end frame is a welcome (all is durable) or the connection breaks.
+ */
+export class SnapshotIntake {
+  readonly #socket: Socket;
+  readonly #sink: IncomingSnapshot;
+  readonly #logger: Logger;
+  readonly #hash = createHash("sha256");
+  #tail: Promise<void> = Promise.resolve();
+  #isFinished = false;
+
+  constructor(socket: Socket, sink: IncomingSnapshot, logger: Logger) {
+    this.#socket = socket;
+    this.#sink = sink;
+    this.#logger = logger;
+  }
+
+  /** Takes the next frame; frames are worked off in order. */
+  handle(kind: number, payload: Uint8Array): void {
+    this.#socket.pause();
+    this.#tail = this.#tail
+      .then(() => this.#work(kind, payload))
+      .then(
+        () => {
+          this.#socket.resume();
+        },
+        (error: unknown) => {
+          this.#logger.warn("snapshot stream failed", { error: String(error) });
+          this.#socket.destroy();
+        },
+      );
+  }
+
+  /** The connection is gone: an unfinished snapshot is removed. */
+  abort(): void {
+    this.#tail = this.#tail.then(async () => {
+      if (this.#isFinished) return;
+      this.#isFinished = true;
+      await this.#sink.abort().catch((error: unknown) => {
+        this.#logger.warn("snapshot clean-up failed", { error: String(error) });
+      });
+    });
+  }
+
+  async #work(kind: number, payload: Uint8Array): Promise<void> {
+    if (this.#isFinished) return;
+    if (kind === FrameKind.snapshotChunk) {
+      this.#hash.update(payload);
+      await this.#sink.write(payload);
+      return;
+    }
+    if (kind !== FrameKind.snapshotEnd || payload.length < 32) {
+      throw new Error(`Cannot receive snapshot: unexpected frame of kind ${kind}`);
+    }
+    const digest = this.#hash.digest();
+    if (!digest.equals(payload.subarray(0, 32))) {
+      throw new Error("Cannot receive snapshot: SHA-256 differs from the sender's");
+    }
+    this.#isFinished = true;
+    await this.#sink.finish(digest, payload.subarray(32));
+    for (const chunk of encodeFrame(FrameKind.welcome, [])) this.#socket.write(chunk);
+  }
+}

@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { connect, type Socket } from "node:net";
+import { encodeFrame, FrameKind, FrameReader } from "./frame.ts";
+import { decodeRefusal, encodeHello, type Hello } from "./handshake.ts";
+import type { OutgoingSnapshot } from "./peer-transport.ts";
+import { parsePeerUrl } from "./peer-url.ts";
+
+/** Longest wait for the receiver to answer one step: it syncs the whole file at the end. */
+const answerTimeoutMillis = 120_000;
+
+/**
+ * Streams one snapshot on a connection of its own and waits until the receiver has it on disk.
+ *
+ * @throws Error when the peer refuses, the connection breaks, or `signal` aborts.
+ */
+export async function streamSnapshot(
+  hello: Hello,
+  url: string,
+  snapshot: OutgoingSnapshot,
+  signal: AbortSignal,
+  onSent: (bytes: number) => void,
+): Promise<void> {
+  const socket = connect(parsePeerUrl(url));
+  const abort = (): void => {
+    socket.destroy(new Error("Snapshot was cancelled"));
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  socket.setTimeout(answerTimeoutMillis, () =>
+    socket.destroy(new Error("Cannot send snapshot: peer does not answer")),
+  );
+  try {
+    if (signal.aborted) throw new Error("Snapshot was cancelled");
+    const answers = new AnswerQueue(socket);
+    await write(socket, FrameKind.hello, [encodeHello(hello)]);
+    await answers.next();
+    const hash = createHash("sha256");
+    for await (const chunk of snapshot.chunks) {
+      hash.update(chunk);
+      await write(socket, FrameKind.snapshotChunk, [chunk]);
+      onSent(chunk.length);
+    }
+    await write(socket, FrameKind.snapshotEnd, [hash.digest(), snapshot.message]);
+    await answers.next();
+  } finally {
+    signal.removeEventListener("abort", abort);
+    socket.destroy();
+  }
+}
+
+async function write(
+  socket: Socket,
+  kind: FrameKind,
+  chunks: readonly Uint8Array[],
+): Promise<void> {
+  if (socket.errored !== null) throw socket.errored;
+  let hasRoom = true;
+  for (const part of encodeFrame(kind, chunks)) hasRoom = socket.write(part);
+  if (hasRoom) return;
+  await new Promise<void>((resolve, reject) => {
+    const settle = (): void => {
+      socket.off("drain", settle).off("close", settle);
+      if (socket.destroyed) {
+        reject(socket.errored ?? new Error("Cannot send snapshot: connection closed"));
+      } else resolve();
+    };
+    socket.on("drain", settle).on("close", settle);
+  });
+}
+
+/** Waits for welcome frames; a refusal or the end of the connection is an error. */
+class AnswerQueue {
+  readonly #socket: Socket;
+  #welcomes = 0;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    const reader = new FrameReader((kind, payload) => {
+      if (kind === FrameKind.welcome) this.#welcomes += 1;
+      else this.#failure ??= new Error(decodeRefusal(payload).message);
+    });
+    socket.on("data", (chunk: Buffer) => {
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        this.#failure ??= error instanceof Error ? error : new Error(String(error));
+      }
+      this.#wake?.();
+    });
+    socket.on("error", (error) => {
+      this.#failure ??= error;
+    });
+    socket.on("close", () => {
+      this.#failure ??= new Error("Cannot send snapshot: peer closed the connection");
+      this.#wake?.();
+    });
+  }
+
+  async next(): Promise<void> {
+    while (this.#welcomes === 0) {
+      if (this.#failure !== undefined) {
+        this.#socket.destroy();
+        throw this.#failure;
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#welcomes -= 1;
+  }
+}

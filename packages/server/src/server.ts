@@ -1,0 +1,270 @@
+/** Joins a member, its peers, its services and its doors into one running server. */
+import { services, type Method, type MethodKind } from "@quorate/api";
+import { GrpcJsServer, PortServer, type RpcMethod } from "@quorate/grpc";
+import { NodeClock, NodeRandom, NodeTimers, type Logger } from "@quorate/platform";
+import { parseInitialCluster } from "@quorate/state-machine";
+import type { ServerOptions } from "./config/options.ts";
+import { AutoCompactor } from "./member/auto-compactor.ts";
+import { Member } from "./member/member.ts";
+import type { MemberTiming } from "./member/member-timing.ts";
+import type { Bootstrap, OpenedStorage } from "./member/storage.ts";
+import { openNodeStorage } from "./node/node-storage.ts";
+import { collectMember, createNodeMetrics } from "./node/node-metrics.ts";
+import type { NodeSurroundings } from "./node/surroundings.ts";
+import { listenAddresses } from "./listen-address.ts";
+import { SocketPeerTransport } from "./peer/socket-peer-transport.ts";
+import { Publisher } from "./publish.ts";
+import { clusterMethods } from "./services/cluster-service.ts";
+import { compactThroughLog } from "./services/compaction.ts";
+import { createHttpServer } from "./http.ts";
+import { healthMethods } from "./services/health-service.ts";
+import { kvMethods } from "./services/kv-service.ts";
+import { LeaderlessStreams } from "./services/leaderless-streams.ts";
+import { leaseMethods } from "./services/lease-service.ts";
+import { maintenanceMethods } from "./services/maintenance-service.ts";
+import { createHeaderEncoder, type ServiceContext } from "./services/service-context.ts";
+import { watchMethods } from "./services/watch-service.ts";
+import { protocolVersion } from "./version.ts";
+
+/** A server that runs. */
+export interface RunningServer {
+  readonly member: Member;
+  /** Where clients are served, as URLs, with the ports in use. */
+  readonly clientUrls: readonly string[];
+  /** Resolves when the cluster knows this member and has a leader. */
+  readonly ready: Promise<void>;
+  /** Hands leadership over, lets calls finish, closes everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What ends a server from within. */
+export interface ServerEvents {
+  /** Something broke: the process must end at once (B3). */
+  onFatal(error: unknown): void;
+  /** This member was removed from its cluster. */
+  onRemoved(): void;
+}
+
+/** How long calls may take to finish when the server closes. */
+const drainMillis = 5_000;
+
+/** Starts a server. @throws errors whose message says what the operator must change. */
+export async function startServer(
+  options: ServerOptions,
+  logger: Logger,
+  events: ServerEvents,
+): Promise<RunningServer> {
+  const surroundings: NodeSurroundings = {
+    clock: new NodeClock(),
+    timers: new NodeTimers(),
+    random: new NodeRandom(),
+    logger,
+    metrics: createNodeMetrics(allMethodNames(), options.member.hasExtensiveMetrics),
+  };
+  const bootstrap = bootstrapOf(options);
+  const storage = await openNodeStorage(options.member, bootstrap, surroundings, (error) => {
+    events.onFatal(error);
+  });
+  try {
+    return await startOn(storage, options, surroundings, events);
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+async function startOn(
+  storage: OpenedStorage,
+  options: ServerOptions,
+  surroundings: NodeSurroundings,
+  events: ServerEvents,
+): Promise<RunningServer> {
+  const { metrics, logger } = surroundings;
+  let transport: SocketPeerTransport | undefined;
+  const member = new Member(timingOf(options), {
+    ...{ ...surroundings, storage, meter: metrics.member },
+    onFatal: (error) => {
+      events.onFatal(error);
+    },
+    onRemoved: () => {
+      events.onRemoved();
+    },
+    createTransport: (handler) => {
+      const { clusterId, memberId } = storage;
+      const meter = metrics.peers(memberId.toString(16));
+      transport = new SocketPeerTransport(
+        { clusterId, memberId },
+        { ...surroundings, handler, meter },
+      );
+      return transport;
+    },
+  });
+  for (const url of options.member.listenPeerUrls) await transport?.listen(url);
+  collectMember(metrics, member, options.member.quotaBytes);
+  const context = contextOf(member, options, surroundings);
+  const rpc = createRpcServer(context, options, surroundings);
+  const http = createHttpServer(context, metrics, options.member.hostAllowList);
+  const ports = listenAddresses(options.member.listenClientUrls).map(
+    (address) => new PortServer({ address }, { rpc, http }),
+  );
+  const metricPorts = listenAddresses(options.member.listenMetricsUrls).map(
+    (address) => new PortServer({ address }, { http }),
+  );
+  const clientUrls: string[] = [];
+  for (const port of ports) clientUrls.push(urlOf(await port.listen()));
+  for (const port of metricPorts) await port.listen();
+  member.start();
+  const publisher = new Publisher(
+    member,
+    { name: options.member.name, clientUrls: options.member.advertiseClientUrls },
+    surroundings,
+  );
+  const compactor = new AutoCompactor(
+    options.member.autoCompaction,
+    {
+      get isLeader() {
+        return member.isLeader;
+      },
+      get currentRevision() {
+        return member.state.store.currentRevision;
+      },
+      compact: (revision) => compactThroughLog(context, revision),
+    },
+    surroundings,
+  );
+  const ready = publisher.publish();
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    compactor.close();
+    publisher.close();
+    for (const port of [...ports, ...metricPorts]) port.stopListening();
+    await handOver(member, options.cluster.electionTimeoutMillis);
+    await rpc.close(drainMillis);
+    http.closeAllConnections();
+    await Promise.all([...ports, ...metricPorts].map((port) => port.close()));
+    await member.close();
+    await storage.close();
+    metrics.close();
+    logger.info("closed server");
+  };
+  return { member, clientUrls, ready, close: () => (closing ??= close()) };
+}
+
+/** Gives leadership to a connected voter, so that the others need no election. */
+async function handOver(member: Member, timeoutMillis: number): Promise<void> {
+  const { configuration, leadership } = member.status();
+  const best = leadership?.followers
+    .filter(({ id, isRecentlyActive }) => configuration.voters.includes(id) && isRecentlyActive)
+    .reduce(
+      (a, b) => (a === undefined || b.matchIndex > a.matchIndex ? b : a),
+      undefined as NonNullable<typeof leadership>["followers"][number] | undefined,
+    );
+  if (best === undefined || member.transferLeadership(best.id).kind === "dropped") return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, timeoutMillis);
+    const stop = member.onSoftState(({ role }) => {
+      if (role !== "leader") done();
+    });
+    function done(): void {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    }
+  });
+}
+
+function createRpcServer(
+  context: ServiceContext,
+  { cluster, member }: ServerOptions,
+  { metrics, logger }: NodeSurroundings,
+): GrpcJsServer {
+  const rpc = new GrpcJsServer(
+    {
+      maxRequestBytes: cluster.requestBytesMax + 512 * 1024,
+      maxConcurrentStreams: member.concurrentStreamsMax,
+      pingIntervalMinMillis: member.keepaliveMinMillis,
+      keepaliveTimeMillis: member.keepaliveIntervalMillis,
+      keepaliveTimeoutMillis: member.keepaliveTimeoutMillis,
+    },
+    {
+      observer: metrics.rpcObserver,
+      onHandlerError: (error) => {
+        logger.error("request handler failed", { error: String(error) });
+      },
+    },
+  );
+  const leaderless = new LeaderlessStreams(context);
+  const methods: readonly RpcMethod[] = [
+    ...kvMethods(context),
+    ...watchMethods(context, leaderless),
+    ...leaseMethods(context, leaderless),
+    ...clusterMethods(context),
+    ...maintenanceMethods(context),
+    ...healthMethods(context),
+  ];
+  for (const method of methods) rpc.addMethod(method);
+  return rpc;
+}
+
+function contextOf(
+  member: Member,
+  options: ServerOptions,
+  surroundings: NodeSurroundings,
+): ServiceContext {
+  const { cluster } = options;
+  return {
+    ...surroundings,
+    member,
+    headers: createHeaderEncoder(member),
+    options: {
+      requestBytesMax: cluster.requestBytesMax,
+      transactionOperationsMax: cluster.transactionOperationsMax,
+      quotaBytes: options.member.quotaBytes,
+      heartbeatMillis: cluster.heartbeatMillis,
+      electionTimeoutMillis: cluster.electionTimeoutMillis,
+      watchProgressMillis: options.member.watchProgressMillis,
+      version: protocolVersion,
+    },
+  };
+}
+
+function timingOf({ cluster, member }: ServerOptions): MemberTiming {
+  return {
+    tickMillis: cluster.heartbeatMillis,
+    electionTicks: Math.floor(cluster.electionTimeoutMillis / cluster.heartbeatMillis),
+    isPreVote: cluster.isPreVote,
+    requestTimeoutMillis: 5_000 + 2 * cluster.electionTimeoutMillis,
+    snapshotCount: member.snapshotCount,
+    catchupEntries: member.snapshotCatchupEntries,
+    logBytesMax: 64 * 1024 * 1024,
+    warningApplyMillis: member.warningApplyMillis,
+  };
+}
+
+function bootstrapOf({ cluster, member }: ServerOptions): Bootstrap {
+  const setting = [...cluster.initialCluster]
+    .flatMap(([name, urls]) => urls.map((url) => `${name}=${url}`))
+    .join(",");
+  const initialCluster = parseInitialCluster(setting, cluster.initialClusterToken);
+  const own = initialCluster.members.find(({ name }) => name === member.name);
+  if (own === undefined) throw new Error(`Cannot find "${member.name}" in the initial cluster`);
+  return { memberId: own.id, clusterId: initialCluster.clusterId, initialCluster };
+}
+
+function urlOf(address: Awaited<ReturnType<PortServer["listen"]>>): string {
+  if (address.kind === "unix") return `unix://${address.path}`;
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  return `http://${host}:${address.port}`;
+}
+
+type AnyMethod = Method<MethodKind, never, never, never, never>;
+
+function allMethodNames(): readonly { readonly path: string; readonly kind: MethodKind }[] {
+  const { kv, watch, lease, cluster, auth, maintenance, health } = services;
+  return [kv, watch, lease, cluster, auth, maintenance, health].flatMap((service) =>
+    Object.values(service as unknown as Record<string, AnyMethod>).map(({ path, kind }) => ({
+      path,
+      kind,
+    })),
+  );
+}

@@ -1,0 +1,172 @@
+/** `etcdserverpb.KV`: the store itself. */
+import {
+  encodeAlarmRequest,
+  AlarmRequestAlarmAction,
+  AlarmType,
+  services,
+  type RangeRequest,
+  type TxnRequest,
+} from "@quorate/api";
+import type { RpcMethod } from "@quorate/grpc";
+import {
+  checkDeleteRangeRequest,
+  checkPutRequest,
+  checkRangeRequest,
+  checkTxnRequest,
+  isQuotaExceeded,
+  isReadOnlyTxn,
+  isSerializableTxn,
+  putCostBytes,
+  txnCostBytes,
+} from "@quorate/state-machine";
+import { propose, unary, whenFresh, type Reply } from "./calls.ts";
+import { composeRangeAnswer } from "./range-answer.ts";
+import { rangeStreamMethod } from "./range-stream.ts";
+import { readLargeRange } from "./range-slices.ts";
+import { headerOf, type ServiceContext } from "./service-context.ts";
+import { ServiceError } from "./status.ts";
+import type {
+  CompactionResponseInit,
+  DeleteRangeResponseInit,
+  PutResponseInit,
+  RangeResponseInit,
+  ResponseHeaderInit,
+  TxnResponseInit,
+} from "@quorate/api";
+
+/** The methods of the service. */
+export function kvMethods(context: ServiceContext): readonly RpcMethod[] {
+  const kv = services.kv;
+  return [
+    unary(context, kv.range, (request, reply) => range(context, request, reply), {
+      // Only serializable ones are; see below.
+      isServedByLearner: true,
+    }),
+    rangeStreamMethod(context),
+    unary(context, kv.put, (request, reply: Reply<PutResponseInit>, bytes) => {
+      checkQuota(context, putCostBytes(request));
+      checkPutRequest(request);
+      propose(context, {
+        decoded: { kind: "put", message: request },
+        bytes,
+        onError: (error) => reply.fail(error),
+        onResponse: (response) => reply.ok(withHeader(context, response)),
+      });
+    }),
+    unary(context, kv.deleteRange, (request, reply: Reply<DeleteRangeResponseInit>, bytes) => {
+      checkDeleteRangeRequest(request);
+      propose(context, {
+        decoded: { kind: "delete-range", message: request },
+        bytes,
+        onError: (error) => reply.fail(error),
+        onResponse: (response) => reply.ok(withHeader(context, response)),
+      });
+    }),
+    unary(context, kv.txn, (request, reply, bytes) => txn(context, request, reply, bytes)),
+    unary(context, kv.compact, (request, reply: Reply<CompactionResponseInit>, bytes) => {
+      const { store } = context.member.state;
+      propose(context, {
+        decoded: { kind: "compact", message: request },
+        bytes,
+        // A physical compaction that another caller has asked for is waited for, too.
+        onError: (error) => {
+          if (request.physical) void store.compactionFinished().then(() => reply.fail(error));
+          else reply.fail(error);
+        },
+        onResponse: (response) => {
+          const answer = withHeader(context, response);
+          if (request.physical) void store.compactionFinished().then(() => reply.ok(answer));
+          else reply.ok(answer);
+        },
+      });
+    }),
+  ];
+}
+
+/** Adds who answers to a response that holds only a revision. */
+function withHeader<Response extends { readonly header?: ResponseHeaderInit | undefined }>(
+  context: ServiceContext,
+  response: Response,
+): Response {
+  return { ...response, header: headerOf(context, response.header?.revision) };
+}
+
+function range(
+  context: ServiceContext,
+  request: RangeRequest,
+  reply: Reply<RangeResponseInit>,
+): void {
+  const { member } = context;
+  if (member.isLearner && !request.serializable) {
+    throw new ServiceError("not-supported-for-learner");
+  }
+  checkRangeRequest(request);
+  if (request.serializable) readRange(context, request, reply);
+  else {
+    const onError = (error: unknown): void => reply.fail(error);
+    whenFresh(context, onError, () => readRange(context, request, reply));
+  }
+}
+
+function readRange(
+  context: ServiceContext,
+  request: RangeRequest,
+  reply: Reply<RangeResponseInit>,
+): void {
+  if (readLargeRange(context, request, reply)) return;
+  const result = context.member.state.range(request);
+  const header = { revision: result.revision, raftTerm: context.member.term };
+  reply.bytes(composeRangeAnswer(context.headers, { ...result, header }));
+}
+
+function txn(
+  context: ServiceContext,
+  request: TxnRequest,
+  reply: Reply<TxnResponseInit>,
+  bytes: Uint8Array,
+): void {
+  checkQuota(context, txnCostBytes(request));
+  checkTxnRequest(request, context.options.transactionOperationsMax);
+  if (isReadOnlyTxn(request)) {
+    const read = (): void => {
+      reply.ok(withHeader(context, context.member.state.readTxn(request)));
+    };
+    if (isSerializableTxn(request)) read();
+    else whenFresh(context, (error) => reply.fail(error), read);
+    return;
+  }
+  propose(context, {
+    decoded: { kind: "txn", message: request },
+    bytes,
+    onError: (error) => reply.fail(error),
+    onResponse: (response) => reply.ok(withHeader(context, response)),
+  });
+}
+
+/**
+ * Refuses a request that the quota leaves no room for, and raises the alarm that stops all writes.
+ *
+ * @throws ServiceError `no-space`.
+ */
+export function checkQuota(context: ServiceContext, costBytes: number): void {
+  const { member, options } = context;
+  const quotaBytes = options.quotaBytes ?? Number.POSITIVE_INFINITY;
+  const { sizeBytes } = member.state.store.backend;
+  if (!isQuotaExceeded({ costBytes, sizeBytes, quotaBytes })) return;
+  const alarm = {
+    action: AlarmRequestAlarmAction.ACTIVATE,
+    memberId: member.memberId,
+    alarm: AlarmType.NOSPACE,
+  };
+  if (!member.state.alarms.isRaised(AlarmType.NOSPACE)) {
+    context.logger.warn("database space exceeded", { sizeBytes, quotaBytes });
+    propose(context, {
+      decoded: { kind: "alarm", message: alarm },
+      bytes: encodeAlarmRequest(alarm),
+      // The next request that does not fit asks again.
+      onError: () => undefined,
+      onResponse: () => undefined,
+    });
+  }
+  throw new ServiceError("no-space");
+}

@@ -1,0 +1,222 @@
+/** `etcdserverpb.Watch`: streams of changes. */
+import {
+  services,
+  watchCancelReasons,
+  type WatchCancelRequest,
+  type WatchCreateRequest,
+  type WatchRequest,
+} from "@quorate/api";
+import type { BidiStream, RpcMethod } from "@quorate/grpc";
+import { keyFromBytes, type WatchBatch, type WatchRefusal, type WatchStream } from "@quorate/mvcc";
+import type { Timer } from "@quorate/platform";
+import { checkCall } from "./calls.ts";
+import type { LeaderlessStreams } from "./leaderless-streams.ts";
+import type { ServiceContext } from "./service-context.ts";
+import { ServiceError, toStatus } from "./status.ts";
+import { composeWatchAnswer, splitEvents, type WatchAnswer } from "./watch-answer.ts";
+import { WatchIds } from "./watch-ids.ts";
+
+/** Bytes that wait for a slow client before its watchers are parked (W11, S10). */
+const bufferBytesMax = 1024 * 1024;
+const filterNoPut = 0;
+const filterNoDelete = 1;
+
+/** The methods of the service. */
+export function watchMethods(
+  context: ServiceContext,
+  leaderless: LeaderlessStreams,
+): readonly RpcMethod[] {
+  const method = services.watch.watch;
+  return [
+    {
+      kind: "bidi-stream",
+      path: method.path,
+      handle: (stream) => {
+        try {
+          checkCall(context, stream, false);
+        } catch (error) {
+          stream.fail(toStatus(error));
+          return;
+        }
+        const connection = new WatchConnection(context, stream);
+        leaderless.add(stream);
+        stream.onMessage((bytes) => {
+          try {
+            connection.handle(method.decodeRequest(bytes));
+          } catch (error) {
+            connection.close();
+            stream.fail(toStatus(error));
+          }
+        });
+        // The client's half close does not end the stream: it may only have nothing more to ask.
+        stream.onHalfClose(() => undefined);
+        stream.onCancel(() => {
+          connection.close();
+          leaderless.delete(stream);
+          stream.fail(toStatus(new ServiceError("watch-cancelled")));
+        });
+      },
+    },
+  ];
+}
+
+interface Watcher {
+  readonly id: bigint;
+  readonly isFragmented: boolean;
+  readonly hasProgress: boolean;
+  /** Whether something was sent since the last progress tick. */
+  hasNews: boolean;
+}
+
+/** One client's stream with its watchers. */
+class WatchConnection {
+  readonly #context: ServiceContext;
+  readonly #stream: BidiStream;
+  readonly #hub: WatchStream;
+  readonly #watchers = new Map<number, Watcher>();
+  readonly #ids = new WatchIds();
+  #progressTimer: Timer | undefined;
+  #isClosed = false;
+
+  constructor(context: ServiceContext, stream: BidiStream) {
+    this.#context = context;
+    this.#stream = stream;
+    this.#hub = context.member.state.store.openWatchStream({
+      send: (batch) => this.#sendEvents(batch),
+      compacted: (watchId, compactRevision) => {
+        const id = this.#watchers.get(watchId)?.id;
+        if (id !== undefined) this.#send({ id, revision: 0, isCanceled: true, compactRevision });
+      },
+    });
+    stream.onDrain(() => {
+      if (!this.#isClosed) this.#hub.resume();
+    });
+    this.#scheduleProgress();
+  }
+
+  handle({ requestUnion }: WatchRequest): void {
+    switch (requestUnion?.case) {
+      case "createRequest":
+        this.#create(requestUnion.value);
+        return;
+      case "cancelRequest":
+        this.#cancel(requestUnion.value);
+        return;
+      case "progressRequest":
+        this.#progress();
+        return;
+      case undefined:
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#progressTimer?.cancel();
+    this.#hub.close();
+  }
+
+  #create(request: WatchCreateRequest): void {
+    const id = this.#ids.choose(request.watchId);
+    if (id === undefined) {
+      this.#refuse("duplicate-id");
+      return;
+    }
+    const result = this.#hub.watch({
+      key: request.key.length === 0 ? "\0" : keyFromBytes(request.key),
+      rangeEnd: keyFromBytes(request.rangeEnd),
+      startRevision: request.startRevision,
+      withoutPuts: request.filters.includes(filterNoPut),
+      withoutDeletes: request.filters.includes(filterNoDelete),
+      previousKeyValue: request.prevKv,
+    });
+    if (result.kind === "refused") {
+      this.#refuse(result.reason);
+      return;
+    }
+    this.#ids.use(id, result.watchId);
+    this.#watchers.set(result.watchId, {
+      id,
+      isFragmented: request.fragment,
+      hasProgress: request.progressNotify,
+      hasNews: true,
+    });
+    this.#send({ id, revision: result.revision, isCreated: true });
+  }
+
+  #refuse(refusal: WatchRefusal): void {
+    this.#send({
+      id: -1n,
+      revision: this.#currentRevision,
+      isCreated: true,
+      isCanceled: true,
+      cancelReason: refusalReasons[refusal],
+    });
+  }
+
+  #cancel({ watchId: id }: WatchCancelRequest): void {
+    const hubId = this.#ids.release(id);
+    if (hubId === undefined) return;
+    this.#hub.cancel(hubId);
+    this.#watchers.delete(hubId);
+    this.#send({ id, revision: this.#currentRevision, isCanceled: true });
+  }
+
+  #progress(): void {
+    const revision = this.#hub.progressRevision();
+    if (revision !== undefined) this.#send({ id: -1n, revision });
+  }
+
+  #scheduleProgress(): void {
+    const { watchProgressMillis } = this.#context.options;
+    // Up to a tenth more, fixed for a stream: streams of one moment do not all wake at once.
+    const jitter = this.#context.random.nextInt(Math.ceil(watchProgressMillis / 10));
+    this.#progressTimer = this.#context.timers.setTimer(watchProgressMillis + jitter, () => {
+      this.#notifyProgress();
+      this.#scheduleProgress();
+    });
+  }
+
+  #notifyProgress(): void {
+    const revision = this.#currentRevision;
+    for (const [hubId, watcher] of this.#watchers) {
+      const isDue = watcher.hasProgress && !watcher.hasNews;
+      watcher.hasNews = false;
+      if (isDue && this.#hub.statusOf(hubId) === "synced") this.#send({ id: watcher.id, revision });
+    }
+  }
+
+  #sendEvents(batch: WatchBatch): boolean {
+    const watcher = this.#watchers.get(batch.watchId);
+    if (watcher === undefined) return true;
+    watcher.hasNews = true;
+    const { id, isFragmented } = watcher;
+    const { revision } = batch;
+    const partBytesMax = this.#context.options.requestBytesMax + 512 * 1024;
+    if (!isFragmented || batch.sizeBytes <= partBytesMax) {
+      this.#send({ id, revision, events: batch.events });
+    } else {
+      const parts = splitEvents(batch.events, partBytesMax);
+      for (const [index, events] of parts.entries()) {
+        this.#send({ id, revision, events, isFragment: index < parts.length - 1 });
+      }
+    }
+    return this.#stream.bufferedBytes < bufferBytesMax;
+  }
+
+  #send(answer: Omit<WatchAnswer, "raftTerm">): void {
+    if (this.#isClosed) return;
+    const { headers, member } = this.#context;
+    this.#stream.write(composeWatchAnswer(headers, { ...answer, raftTerm: member.term }));
+  }
+
+  get #currentRevision(): number {
+    return this.#context.member.state.store.currentRevision;
+  }
+}
+
+const refusalReasons: Readonly<Record<WatchRefusal, string>> = {
+  "duplicate-id": watchCancelReasons["duplicate-watch-id"],
+  "empty-range": watchCancelReasons["range-empty"],
+  "negative-start-revision": watchCancelReasons.compacted,
+};
