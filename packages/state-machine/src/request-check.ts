@@ -24,7 +24,11 @@ export const txnDepthMax = 32;
 const maxSortOrder = Math.max(...Object.values(RangeRequestSortOrder));
 const maxSortTarget = Math.max(...Object.values(RangeRequestSortTarget));
 
-/** @throws {@link RequestError} `key-empty` or `invalid-sort-option`. */
+/**
+ * Checks the arguments of a range.
+ *
+ * @throws {@link RequestError} `key-empty` or `invalid-sort-option`.
+ */
 export function checkRangeRequest(request: RangeRequest): void {
   checkKey(request.key);
   const { sortOrder, sortTarget } = request;
@@ -32,7 +36,11 @@ export function checkRangeRequest(request: RangeRequest): void {
   if (sortTarget < 0 || sortTarget > maxSortTarget) throw sortError("target", sortTarget);
 }
 
-/** @throws {@link RequestError} `key-empty`, `value-provided` or `lease-provided`. */
+/**
+ * Checks the arguments of a put.
+ *
+ * @throws {@link RequestError} `key-empty`, `value-provided` or `lease-provided`.
+ */
 export function checkPutRequest(request: PutRequest): void {
   checkKey(request.key);
   if (request.ignoreValue && request.value.length > 0) {
@@ -43,7 +51,11 @@ export function checkPutRequest(request: PutRequest): void {
   }
 }
 
-/** @throws {@link RequestError} `key-empty`. */
+/**
+ * Checks the arguments of a deletion.
+ *
+ * @throws {@link RequestError} `key-empty`.
+ */
 export function checkDeleteRangeRequest(request: DeleteRangeRequest): void {
   checkKey(request.key);
 }
@@ -63,7 +75,11 @@ export function checkTxnRequest(request: TxnRequest, maxTxnOps: number = default
   checkTxnOverlaps(request);
 }
 
-/** @throws {@link RequestError} `lease-ttl-too-large`. */
+/**
+ * Checks the arguments of a grant; a small TTL is raised, not refused.
+ *
+ * @throws {@link RequestError} `lease-ttl-too-large`.
+ */
 export function checkLeaseGrantRequest(request: LeaseGrantRequest): void {
   if (request.ttl > leaseTtlMaxSeconds) {
     const limit = `TTL ${request.ttl} s exceeds ${leaseTtlMaxSeconds} s`;

@@ -29,7 +29,7 @@ async function machineAt(log: TestLog, index: number): Promise<StateMachine> {
   return machine;
 }
 
-test("C25: a process killed under load leaves data and applied index of the same entry", async () => {
+test("C25: a process killed under load leaves data and applied index of one entry", async () => {
   const path = join(directory, "killed");
   const log = sampleLog(20_000);
   const child = join(import.meta.dirname, "support/apply-until-killed.ts");
