@@ -11,6 +11,7 @@ import { fail, passSignalsUntilExit, root, runNode, since } from "./process.mjs"
  *   readonly optional?: boolean;
  *   readonly devOptional?: boolean;
  *   readonly peer?: boolean;
+ *   readonly bin?: Readonly<Record<string, string>>;
  * }} LockedPackage
  */
 
@@ -72,8 +73,11 @@ function installReason() {
   const wanted = lockedPackages(join(root, "package-lock.json"));
   const present = lockedPackages(recordPath);
   for (const [path, entry] of Object.entries(wanted)) {
-    if (!path.startsWith("node_modules/")) continue;
     const found = present[path];
+    if (path.startsWith("packages/") && JSON.stringify(entry.bin) !== JSON.stringify(found?.bin)) {
+      return `the commands of ${path} are not linked`;
+    }
+    if (!path.startsWith("node_modules/")) continue;
     if (found === undefined && !isOptional(entry)) return `${path} is missing`;
     if (found !== undefined && !isSame(entry, found)) return `${path} is not the locked version`;
   }

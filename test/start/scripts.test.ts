@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -88,4 +96,34 @@ describe("shell scripts", () => {
 
 test("the workflow runs what decides landing", () => {
   assert.match(readText(".github/workflows/ci.yml"), /\.ci\/run$/m);
+});
+
+describe("the command quorate", () => {
+  test("is linked by npm ci, before anything is built", () => {
+    const { bin } = readManifest("packages/server");
+    const path = bin?.["quorate"] ?? "";
+    const mode = statSync(join(root, "packages/server", path)).mode;
+    assert.equal(mode & 0o111, 0o111, `${path} is not executable`);
+  });
+
+  test("says how to build where it is not built", async () => {
+    const folder = mkdtempSync(join(scratch, "not-built-"));
+    mkdirSync(join(folder, "packages/server/bin"), { recursive: true });
+    const copy = join(folder, "packages/server/bin/quorate.mjs");
+    copyFileSync(join(root, "packages/server/bin/quorate.js"), copy);
+    const end = await run(process.execPath, [copy]);
+    assert.equal(end.code, 1);
+    assert.match(end.stderr, /^Cannot run quorate: it is not built; type npm run build in \S+\n$/);
+  });
+
+  test("prints its version from any folder", async () => {
+    const end = await runChild({
+      command: process.execPath,
+      arguments: [join(root, "packages/server/bin/quorate.js"), "--version"],
+      directory: tmpdir(),
+      timeoutMillis: 10_000,
+    });
+    assert.equal(end.code, 0, end.stderr);
+    assert.match(end.stdout, /Quorate \d+\.\d+\.\d+/);
+  });
 });
