@@ -38,6 +38,11 @@ export class Progress {
   sentCommit = 0;
   /** An empty append shall find out whether what was sent has arrived. */
   isEmptyAppendDue = false;
+  /**
+   * Has denied an index that it had acknowledged: its disk went back in time (B16), or an answer
+   * came late.
+   */
+  hasRegressed = false;
   /** Ticks until a removed member is forgotten; undefined for members, Infinity before commit. */
   departingTicks: number | undefined;
   readonly inflights: Inflights;
@@ -78,6 +83,7 @@ export class Progress {
     this.match = Math.max(this.match, index);
     this.next = Math.max(this.next, this.match + 1);
     if (isNews) this.isPaused = false;
+    if (index >= this.match) this.hasRegressed = false;
     return isNews;
   }
 
@@ -89,12 +95,20 @@ export class Progress {
   rejected(rejected: number, hint: number): boolean {
     if (this.state === "snapshot") return false;
     if (this.state === "replicate") {
-      if (rejected <= this.match) return false;
+      if (rejected <= this.match) {
+        this.hasRegressed = true;
+        return false;
+      }
       this.becomeProbe();
       return true;
     }
     // While probing exactly one question is open: about the entry before `next`.
     if (this.next - 1 !== rejected) return false;
+    if (rejected <= this.match) {
+      // The probe stays paused: a heartbeat asks again, and stops a member that has lost entries.
+      this.hasRegressed = true;
+      return false;
+    }
     this.next = Math.max(Math.min(rejected, hint + 1), this.match + 1);
     this.isPaused = false;
     return true;

@@ -383,6 +383,9 @@ export class RaftNode {
   }
 
   #becomeFollower(term: Term, leader: MemberId | undefined): void {
+    // A follower's timer runs on: only a leader or a granted vote resets it (§3.4). Otherwise a member
+    // that cannot win but is quick to try would keep all others from trying.
+    const isNewStart = this.#role() !== "follower" || leader !== undefined;
     if (term !== this.#term) {
       this.#term = term;
       this.#votedFor = undefined;
@@ -393,7 +396,7 @@ export class RaftNode {
     this.#leadership = undefined;
     this.#election = undefined;
     this.#setLeader(leader);
-    this.#resetElectionTimer();
+    if (isNewStart) this.#resetElectionTimer();
   }
 
   #setLeader(leader: MemberId | undefined): void {
@@ -443,6 +446,7 @@ export class RaftNode {
   #campaign(isPreVote: boolean, isLeaderTransfer: boolean): void {
     const nextTerm = toTerm(this.#term + 1);
     this.#becomeFollower(isPreVote ? this.#term : nextTerm, undefined);
+    this.#resetElectionTimer();
     this.#election = new Election({ isPreVote, isLeaderTransfer });
     if (isPreVote) this.#election.record(this.#options.id, true);
     else this.#votedFor = this.#options.id;

@@ -20,6 +20,7 @@
  */
 import { assert } from "./assert.ts";
 import { isMember, membersOf } from "./configuration-change.ts";
+import type { Configuration } from "./configuration.ts";
 import { toLogIndex, type MemberId, type Term } from "./entry.ts";
 import type { RaftLog } from "./log.ts";
 import type { AppendResponseMessage } from "./message.ts";
@@ -44,6 +45,9 @@ export class Replication {
 
   constructor(context: LeaderContext) {
     this.#context = context;
+    const { log } = context;
+    // A removal that an earlier leader began: whom it removes is to be told by this one.
+    if (log.configurationIndex > log.commitIndex) this.#follow(log.previousConfiguration);
     this.reconfigure();
   }
 
@@ -67,14 +71,8 @@ export class Replication {
    * removal is committed and told: it then knows, and does not campaign (thesis §4.2.3, C21).
    */
   reconfigure(): void {
-    const { log, options } = this.#context;
-    const limits = { maxCount: options.maxInflightAppends, maxBytes: options.maxInflightBytes };
-    for (const member of membersOf(log.configuration)) {
-      if (member === options.id) continue;
-      const progress = this.#progress.get(member);
-      if (progress !== undefined) progress.departingTicks = undefined;
-      else this.#progress.set(member, new Progress(log.lastIndex + 1, limits));
-    }
+    const { log } = this.#context;
+    this.#follow(log.configuration);
     for (const [member, progress] of this.#progress) {
       if (!isMember(log.configuration, member)) progress.departingTicks ??= Infinity;
     }
@@ -184,6 +182,17 @@ export class Replication {
     if (!this.#isDue) return;
     this.#isDue = false;
     for (const [member, progress] of this.#progress) this.#flushOne(member, progress);
+  }
+
+  #follow(configuration: Configuration): void {
+    const { log, options } = this.#context;
+    const limits = { maxCount: options.maxInflightAppends, maxBytes: options.maxInflightBytes };
+    for (const member of membersOf(configuration)) {
+      if (member === options.id) continue;
+      const progress = this.#progress.get(member);
+      if (progress !== undefined) progress.departingTicks = undefined;
+      else this.#progress.set(member, new Progress(log.lastIndex + 1, limits));
+    }
   }
 
   #flushOne(member: MemberId, progress: Progress): void {

@@ -59,6 +59,11 @@ export interface FollowerStatus {
   readonly isLearner: boolean;
   /** Removed, and told about it for a little longer. */
   readonly isDeparting: boolean;
+  /**
+   * Has denied an index that it had acknowledged: its disk went back in time, unless an old answer
+   * came late. While that stays so, the member must not be counted on (B16).
+   */
+  readonly hasRegressed: boolean;
   /** Append messages on the way. */
   readonly inflightAppends: number;
   /** Index of the snapshot on the way: keep the log after it until it has arrived (B14). */
@@ -95,6 +100,7 @@ export function describeLeadership(
       isRecentlyActive: progress.isRecentlyActive,
       isLearner: configuration.learners.includes(id),
       isDeparting: progress.departingTicks !== undefined,
+      hasRegressed: progress.hasRegressed,
       inflightAppends: progress.inflights.count,
       pendingSnapshot: isSnapshot ? toLogIndex(progress.pendingSnapshot) : undefined,
     };
