@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryBackend } from "@quorate/mvcc";
+import { CompactedError, MemoryBackend } from "@quorate/mvcc";
 import { ApplyFailedError, type StateMachine } from "@quorate/state-machine";
 import { FaultyBackend, InjectedFault } from "./support/faulty-backend.ts";
 import { openMachine, replay, TestLog, TestMember, type Proposal } from "./support/machine.ts";
@@ -103,6 +103,15 @@ test("C25, C29: an entry that breaks at any write is fatal and leaves nothing be
     }
   }
   assert.ok(faults > 30, `${faults} faults`);
+});
+
+test("C29: what looks like a refusal is fatal once a request began to change", async () => {
+  const backend = new FaultyBackend(new MemoryBackend(), () => new CompactedError(1, 2));
+  const machine = await openMachine(backend);
+  const log = new TestLog();
+  backend.writesUntilFault = 1;
+  const entry = log.append(put("a", "1"), put("b", "1"));
+  assert.throws(() => machine.apply(entry), ApplyFailedError);
 });
 
 test("C25: whatever was flushed, index and data belong together after a crash", async () => {

@@ -17,9 +17,11 @@ export class FaultyBackend implements Backend {
   readonly #inner: Backend;
   /** Writes (staged rows and ends of units) left until one throws; undefined for none. */
   writesUntilFault: number | undefined;
+  readonly #makeFault: () => Error;
 
-  constructor(inner: Backend) {
+  constructor(inner: Backend, makeFault: () => Error = () => new InjectedFault("injected")) {
     this.#inner = inner;
+    this.#makeFault = makeFault;
   }
 
   get sizeBytes(): number {
@@ -79,7 +81,7 @@ export class FaultyBackend implements Backend {
 
   #countWrite(): void {
     if (this.writesUntilFault === undefined) return;
-    if (this.writesUntilFault === 0) throw new InjectedFault("injected");
+    if (this.writesUntilFault === 0) throw this.#makeFault();
     this.writesUntilFault -= 1;
   }
 }
