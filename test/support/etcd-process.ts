@@ -37,21 +37,23 @@ export interface EtcdOptions {
   readonly heartbeatMillis?: number;
   /** @default 1000 */
   readonly electionMillis?: number;
+  /** Another program that takes etcd's flags, with its first arguments. @default etcd itself */
+  readonly command?: readonly [string, ...string[]];
 }
 
 /** One etcd member; see the file comment. */
 export class EtcdMember {
   readonly name: string;
   readonly clientPort: number;
-  readonly #argv: readonly string[];
+  readonly #command: readonly [string, ...string[]];
   readonly #log: string[] = [];
   #child: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
 
-  constructor(name: string, clientPort: number, argv: readonly string[]) {
+  constructor(name: string, clientPort: number, command: readonly [string, ...string[]]) {
     this.name = name;
     this.clientPort = clientPort;
-    this.#argv = argv;
+    this.#command = command;
   }
 
   /** `127.0.0.1:port` of the client listener. */
@@ -72,7 +74,8 @@ export class EtcdMember {
   /** Starts the process and waits until it serves clients. */
   async start(): Promise<void> {
     if (this.#child !== undefined) return;
-    const child = spawn(etcdBinary, [...this.#argv], {
+    const [program, ...argv] = this.#command;
+    const child = spawn(program, argv, {
       stdio: ["ignore", "ignore", "pipe"],
       env: { PATH: process.env["PATH"] ?? "" },
     });
@@ -94,7 +97,7 @@ export class EtcdMember {
       child.once("error", reject);
       child.once("exit", (code, signal) => {
         const tail = this.#log.slice(-5).join("\n");
-        reject(new Error(`Cannot start etcd ${this.name}: exited ${code ?? signal}\n${tail}`));
+        reject(new Error(`Cannot start member ${this.name}: exited ${code ?? signal}\n${tail}`));
       });
     });
   }
@@ -170,9 +173,11 @@ export async function startEtcdCluster(
     peerUrl: `http://127.0.0.1:${ports[index * 2 + 1]}`,
   }));
   const initialCluster = peers.map((peer) => `${peer.name}=${peer.peerUrl}`).join(",");
+  const command = options.command ?? ([etcdBinary] as const);
   const members = peers.map(
     (peer) =>
       new EtcdMember(peer.name, peer.clientPort, [
+        ...command,
         ...["--name", peer.name, "--data-dir", join(directory, peer.name)],
         ...["--listen-client-urls", peer.clientUrl, "--advertise-client-urls", peer.clientUrl],
         ...["--listen-peer-urls", peer.peerUrl, "--initial-advertise-peer-urls", peer.peerUrl],

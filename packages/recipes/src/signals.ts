@@ -1,0 +1,22 @@
+import { setMaxListeners } from "node:events";
+
+/** A signal that aborts when one of the given does; undefined ones are left out. @internal */
+export function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+  const any = AbortSignal.any(signals.filter((signal) => signal !== undefined));
+  setMaxListeners(0, any);
+  return any;
+}
+
+/** Waits at most `millis`; ends early when the signal aborts. @internal */
+export function pause(millis: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, millis);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
