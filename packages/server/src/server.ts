@@ -1,5 +1,7 @@
 /** Joins a member, its peers, its services and its doors into one running server. */
-import { services, type Method, type MethodKind } from "@quorate/api";
+import type { Server } from "node:http";
+import { services } from "@quorate/api";
+import type { RpcMethodName } from "@quorate/exporter";
 import { GrpcJsServer, PortServer, type RpcMethod } from "@quorate/grpc";
 import { NodeClock, NodeRandom, NodeTimers, type Logger } from "@quorate/platform";
 import { parseInitialCluster } from "@quorate/state-machine";
@@ -102,63 +104,112 @@ async function startOn(
   for (const url of options.member.listenPeerUrls) await transport?.listen(url);
   collectMember(metrics, member, options.member.quotaBytes);
   const context = contextOf(member, options, surroundings);
-  const rpc = createRpcServer(context, options, surroundings);
-  const http = createHttpServer(context, metrics, options.member.hostAllowList);
-  const ports = listenAddresses(options.member.listenClientUrls).map(
-    (address) => new PortServer({ address }, { rpc, http }),
-  );
-  const metricPorts = listenAddresses(options.member.listenMetricsUrls).map(
-    (address) => new PortServer({ address }, { http }),
-  );
-  const clientUrls: string[] = [];
-  for (const port of ports) clientUrls.push(urlOf(await port.listen()));
-  for (const port of metricPorts) await port.listen();
+  const doors = await Doors.open(context, options, surroundings);
   member.start();
   const publisher = new Publisher(
     member,
     { name: options.member.name, clientUrls: options.member.advertiseClientUrls },
     surroundings,
   );
-  const compactor = new AutoCompactor(
-    options.member.autoCompaction,
-    {
-      get isLeader() {
-        return member.isLeader;
-      },
-      get currentRevision() {
-        return member.state.store.currentRevision;
-      },
-      compact: (revision) => compactThroughLog(context, revision),
-    },
-    surroundings,
-  );
+  const compactor = createCompactor(context, options, surroundings);
   const ready = publisher.publish();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     compactor.close();
     publisher.close();
-    for (const port of [...ports, ...metricPorts]) port.stopListening();
+    doors.stopListening();
     await handOver(member, options.cluster.electionTimeoutMillis);
-    await rpc.close(drainMillis);
-    http.closeAllConnections();
-    await Promise.all([...ports, ...metricPorts].map((port) => port.close()));
+    await doors.close();
     await member.close();
     await storage.close();
     metrics.close();
     logger.info("closed server");
   };
-  return { member, clientUrls, ready, close: () => (closing ??= close()) };
+  return { member, clientUrls: doors.clientUrls, ready, close: () => (closing ??= close()) };
+}
+
+/** Where clients come in: gRPC and HTTP on the client ports, HTTP on the metrics ports. */
+class Doors {
+  readonly clientUrls: readonly string[];
+  readonly #rpc: GrpcJsServer;
+  readonly #http: Server;
+  readonly #ports: readonly PortServer[];
+
+  private constructor(
+    clientUrls: readonly string[],
+    rpc: GrpcJsServer,
+    http: Server,
+    ports: readonly PortServer[],
+  ) {
+    this.clientUrls = clientUrls;
+    this.#rpc = rpc;
+    this.#http = http;
+    this.#ports = ports;
+  }
+
+  /** Listens on all URLs. @throws ListenError for one that cannot be used. */
+  static async open(
+    context: ServiceContext,
+    options: ServerOptions,
+    surroundings: NodeSurroundings,
+  ): Promise<Doors> {
+    const rpc = createRpcServer(context, options, surroundings);
+    const http = createHttpServer(context, surroundings.metrics, options.member.hostAllowList);
+    const ports: PortServer[] = [];
+    const clientUrls: string[] = [];
+    try {
+      for (const address of listenAddresses(options.member.listenClientUrls)) {
+        const port = new PortServer({ address }, { rpc, http });
+        clientUrls.push(urlOf(await port.listen()));
+        ports.push(port);
+      }
+      for (const address of listenAddresses(options.member.listenMetricsUrls)) {
+        const port = new PortServer({ address }, { http });
+        await port.listen();
+        ports.push(port);
+      }
+    } catch (error) {
+      await Promise.all(ports.map((port) => port.close()));
+      throw error;
+    }
+    return new Doors(clientUrls, rpc, http, ports);
+  }
+
+  stopListening(): void {
+    for (const port of this.#ports) port.stopListening();
+  }
+
+  async close(): Promise<void> {
+    await this.#rpc.close(drainMillis);
+    this.#http.closeAllConnections();
+    await Promise.all(this.#ports.map((port) => port.close()));
+  }
+}
+
+function createCompactor(
+  context: ServiceContext,
+  { member: { autoCompaction } }: ServerOptions,
+  surroundings: NodeSurroundings,
+): AutoCompactor {
+  const { member } = context;
+  const target = {
+    get isLeader() {
+      return member.isLeader;
+    },
+    get currentRevision() {
+      return member.state.store.currentRevision;
+    },
+    compact: (revision: number) => compactThroughLog(context, revision),
+  };
+  return new AutoCompactor(autoCompaction, target, surroundings);
 }
 
 /** Gives leadership to a connected voter, so that the others need no election. */
 async function handOver(member: Member, timeoutMillis: number): Promise<void> {
   const { configuration, leadership } = member.status();
-  const best = leadership?.followers
+  const [best] = (leadership?.followers ?? [])
     .filter(({ id, isRecentlyActive }) => configuration.voters.includes(id) && isRecentlyActive)
-    .reduce(
-      (a, b) => (a === undefined || b.matchIndex > a.matchIndex ? b : a),
-      undefined as NonNullable<typeof leadership>["followers"][number] | undefined,
-    );
+    .sort((a, b) => b.matchIndex - a.matchIndex);
   if (best === undefined || member.transferLeadership(best.id).kind === "dropped") return;
   await new Promise<void>((resolve) => {
     const timer = setTimeout(done, timeoutMillis);
@@ -257,14 +308,12 @@ function urlOf(address: Awaited<ReturnType<PortServer["listen"]>>): string {
   return `http://${host}:${address.port}`;
 }
 
-type AnyMethod = Method<MethodKind, never, never, never, never>;
-
-function allMethodNames(): readonly { readonly path: string; readonly kind: MethodKind }[] {
+function allMethodNames(): readonly RpcMethodName[] {
   const { kv, watch, lease, cluster, auth, maintenance, health } = services;
-  return [kv, watch, lease, cluster, auth, maintenance, health].flatMap((service) =>
-    Object.values(service as unknown as Record<string, AnyMethod>).map(({ path, kind }) => ({
-      path,
-      kind,
-    })),
-  );
+  const names: RpcMethodName[] = [];
+  for (const service of [kv, watch, lease, cluster, auth, maintenance, health]) {
+    const methods: Readonly<Record<string, RpcMethodName>> = service;
+    for (const { path, kind } of Object.values(methods)) names.push({ path, kind });
+  }
+  return names;
 }

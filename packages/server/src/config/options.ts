@@ -250,12 +250,12 @@ class TextReader {
     return millis;
   }
 
-  choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice {
+  choice<Choice extends string>(name: string, choices: readonly [Choice, ...Choice[]]): Choice {
     const text = this.text(name);
     const found = choices.find((choice) => choice === text);
     if (found !== undefined) return found;
     this.problems.push(`--${name} is "${text}": expected ${choices.join(" or ")}`);
-    return choices[0] as Choice;
+    return choices[0];
   }
 
   urls(name: string, isBind: boolean): readonly string[] {

@@ -13,6 +13,7 @@ import type { Clock, Logger, Random, Timer, Timers } from "@quorate/platform";
 import {
   RaftNode,
   toLogIndex,
+  toMemberId,
   type Entry,
   type MemberId,
   type RaftStatus,
@@ -545,7 +546,7 @@ export class Member {
 
   #peers(): { memberId: MemberId; peerUrls: readonly string[] }[] {
     return this.state.members.members.map(({ id, peerUrls }) => ({
-      memberId: id as MemberId,
+      memberId: toMemberId(id),
       peerUrls,
     }));
   }

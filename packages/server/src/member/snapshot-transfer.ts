@@ -6,6 +6,9 @@ import type { FileSystem } from "@quorate/platform";
 import {
   decodeMessage,
   encodeMessage,
+  toLogIndex,
+  toMemberId,
+  toTerm,
   type MemberId,
   type Message,
   type SnapshotMessage,
@@ -45,9 +48,15 @@ export async function sendState(
 
 /** The copy ends with a later entry than the one that consensus asked for: it says which. */
 function withMark(message: SnapshotMessage, snapshot: StateMachineSnapshot): SnapshotMessage {
-  const { index, term, configuration } = snapshot;
-  const mark = { index, term, configuration } as unknown as SnapshotMessage["snapshot"];
-  return { ...message, snapshot: mark };
+  const { voters, votersOutgoing, learners, learnersNext } = snapshot.configuration;
+  const configuration = {
+    voters: voters.map(toMemberId),
+    votersOutgoing: votersOutgoing.map(toMemberId),
+    learners: learners.map(toMemberId),
+    learnersNext: learnersNext.map(toMemberId),
+  };
+  const index = toLogIndex(snapshot.index);
+  return { ...message, snapshot: { index, term: toTerm(snapshot.term), configuration } };
 }
 
 async function* readChunks(fileSystem: FileSystem, path: string): AsyncGenerator<Uint8Array> {

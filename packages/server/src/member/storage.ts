@@ -147,7 +147,7 @@ async function openLocked(
   });
   const { clusterId, memberId } = recovered.metadata;
   const close = async (): Promise<void> => {
-    await state.close();
+    state.close();
     await backend.close();
     await wal.close();
     await lock.release();

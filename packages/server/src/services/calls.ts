@@ -3,7 +3,12 @@
  */
 import type { Method } from "@quorate/api";
 import type { RpcCall, RpcMethod, UnaryCall } from "@quorate/grpc";
-import type { DecodedRequest, RequestKind, ResponseMessages } from "@quorate/state-machine";
+import type {
+  AppliedResponse,
+  DecodedRequest,
+  RequestKind,
+  ResponseMessages,
+} from "@quorate/state-machine";
 import { failureError, ServiceError, toStatus } from "./status.ts";
 import type { ServiceContext } from "./service-context.ts";
 
@@ -92,7 +97,7 @@ class UnaryReply<Response> implements Reply<Response> {
 
 /** A request for the log with its answer's handler. */
 export interface ProposeRequest<Kind extends RequestKind> {
-  readonly decoded: Extract<DecodedRequest, { readonly kind: Kind }>;
+  readonly decoded: Extract<DecodedRequest, { readonly kind: Kind }> & { readonly kind: Kind };
   readonly bytes: Uint8Array;
   readonly onResponse: (response: ResponseMessages[Kind]) => void;
   readonly onError: (error: unknown) => void;
@@ -118,10 +123,19 @@ export function propose<Kind extends RequestKind>(
       } else if (outcome.kind === "error") {
         onError(outcome.error);
       } else {
-        onResponse(outcome.response.message as ResponseMessages[Kind]);
+        onResponse(toResponse(decoded.kind, outcome.response));
       }
     },
   });
+}
+
+/** The answer's message; an answer of another kind is a bug. */
+function toResponse<Kind extends RequestKind>(
+  kind: Kind,
+  response: AppliedResponse,
+): ResponseMessages[Kind] {
+  if (response.kind !== kind) throw new Error(`Cannot answer ${kind}: got ${response.kind}`);
+  return response.message as ResponseMessages[Kind];
 }
 
 /** Runs `body` when the state is fresh (P2), and turns what it throws into the answer. */

@@ -9,7 +9,7 @@ import {
   type StatusResponseInit,
 } from "@quorate/api";
 import type { RpcMethod } from "@quorate/grpc";
-import type { MemberId } from "@quorate/raft";
+import { toMemberId, type MemberId } from "@quorate/raft";
 import { defaultQuotaBytes } from "@quorate/state-machine";
 import { propose, unary, type Reply } from "./calls.ts";
 import { headerOf, type ServiceContext } from "./service-context.ts";
@@ -54,7 +54,8 @@ export function maintenanceMethods(context: ServiceContext): readonly RpcMethod[
       );
     }),
     unary(context, moveLeader, (request, reply: Reply<MoveLeaderResponseInit>) => {
-      moveLeadership(context, request.targetId as MemberId, reply);
+      if (request.targetId === 0n) throw new ServiceError("bad-leader-transferee");
+      moveLeadership(context, toMemberId(request.targetId), reply);
     }),
   ];
 }

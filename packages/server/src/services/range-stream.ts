@@ -61,16 +61,14 @@ class ChunkWriter {
   run(): void {
     if (this.#isEnded) return;
     try {
-      if (this.#writeChunk() && !this.#isEnded) {
-        this.#context.timers.setImmediate(() => this.run());
-      }
+      if (this.#writeChunk()) this.#context.timers.setImmediate(() => this.run());
     } catch (error) {
       this.#isEnded = true;
       this.#stream.fail(toStatus(error));
     }
   }
 
-  /** @returns Whether the stream takes more at once. */
+  /** @returns Whether there is more to write and the stream takes it at once. */
   #writeChunk(): boolean {
     const cursor = this.#cursor;
     const kvs = this.#isCountOnly ? [] : cursor.next(this.#chunkKeys);
@@ -86,7 +84,7 @@ class ChunkWriter {
       this.#isEnded = true;
       this.#stream.end();
     }
-    return hasRoom;
+    return hasRoom && !isLast;
   }
 
   #adapt(size: number): void {
@@ -102,11 +100,11 @@ class ChunkWriter {
 /** Tag and length of field 1 of `RangeStreamResponse`, which holds a `RangeResponse`. */
 function streamHead(size: number): Uint8Array {
   const head = [0x0a];
-  for (let rest = size; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) {
-      head.push(rest);
-      return Uint8Array.from(head);
-    }
+  let rest = size;
+  while (rest >= 128) {
     head.push((rest % 128) + 128);
+    rest = Math.floor(rest / 128);
   }
+  head.push(rest);
+  return Uint8Array.from(head);
 }
