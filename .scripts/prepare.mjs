@@ -15,7 +15,9 @@ import { fail, passSignalsUntilExit, root, runNode, since } from "./process.mjs"
  * }} LockedPackage
  */
 
-/** Installs what `package-lock.json` names, unless it is there already, and builds every package. */
+/**
+ * Installs what `package-lock.json` names, unless it is there already, and builds every package.
+ */
 export async function prepare() {
   await install();
   await build();

@@ -55,7 +55,9 @@ describe("lock 1: an import outside a package's references does not compile", ()
   }
 });
 
-/** What a package's references lead to: the compiler lets those through, the import test does not. */
+/**
+ * What a package's references lead to: the compiler lets those through, the import test does not.
+ */
 function reachable(name: string, found: Set<string> = new Set<string>()): ReadonlySet<string> {
   for (const next of packageTable[name]?.imports ?? []) {
     if (found.has(next)) continue;

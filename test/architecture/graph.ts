@@ -2,16 +2,13 @@ import { type PackageRule, packageTable } from "./package-table.ts";
 
 /**
  * Draws the package table as a Mermaid graph. An arrow that follows from two others is left out, so
- * that the picture shows layers; `wal -.-> raft` marks an import of types alone.
+ * that the picture shows layers.
  */
 export function renderGraph(table: Readonly<Record<string, PackageRule>> = packageTable): string {
   const lines = Object.entries(table).flatMap(([name, rule]) =>
     rule.imports
       .filter((target) => !isImplied(table, name, target))
-      .map((target) => {
-        const arrow = rule.typesOnly?.includes(target) === true ? "-.->" : "-->";
-        return `  ${name} ${arrow} ${target}`;
-      }),
+      .map((target) => `  ${name} --> ${target}`),
   );
   return ["```mermaid", "graph TD", ...lines, "```"].join("\n");
 }

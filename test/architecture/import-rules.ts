@@ -65,9 +65,6 @@ function siblingProblem(
   if (own && !file.isTest) return `"${statement.specifier}" is this package: import relatively`;
   const allowed = file.isTest ? [...rule.imports, ...testImports, file.packageName] : rule.imports;
   if (!allowed.includes(name)) return `${file.packageName} may not import ${name}`;
-  if (rule.typesOnly?.includes(name) === true && !statement.isTypeOnly && !file.isTest) {
-    return `${file.packageName} may import types of ${name} only: write "import type"`;
-  }
   const entry = rest.length === 0 ? "." : `./${rest.join("/")}`;
   if (manifestOf(name).exports?.[entry] === undefined) {
     return `"${statement.specifier}" is a deep import: ${name} does not export "${entry}"`;

@@ -4,8 +4,6 @@ export interface PackageRule {
   readonly purpose: string;
   /** Packages its sources may import. */
   readonly imports: readonly string[];
-  /** Those of `imports` that may lend types only: nothing of them runs. */
-  readonly typesOnly?: readonly string[];
   /** True where neither Node nor any clock is at hand: compiled with `types: []`. */
   readonly isPure?: boolean;
 }
@@ -38,7 +36,6 @@ export const packageTable: Readonly<Record<string, PackageRule>> = {
   wal: {
     purpose: "write-ahead log: segments, records, checksums, repair",
     imports: ["platform", "raft"],
-    typesOnly: ["raft"],
   },
   mvcc: {
     purpose: "revisions, key index, ranges, watch, compaction, storage backends",

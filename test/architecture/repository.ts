@@ -22,8 +22,6 @@ export interface Manifest {
 /** One import, export-from or `import()` of a source file. */
 export interface ImportStatement {
   readonly specifier: string;
-  /** True when nothing of it is left at run time. */
-  readonly isTypeOnly: boolean;
   /** Line number, from 1. */
   readonly line: number;
 }
@@ -82,43 +80,23 @@ export function parseSource(path: string, text: string = readText(path)): ts.Sou
 /** Collects every way a file names another module. */
 export function importsOf(file: ts.SourceFile): readonly ImportStatement[] {
   const found: ImportStatement[] = [];
-  const add = (node: ts.Node, specifier: ts.Node | undefined, isTypeOnly: boolean): void => {
+  const add = (node: ts.Node, specifier: ts.Node | undefined): void => {
     if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
     const line = file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1;
-    found.push({ specifier: specifier.text, isTypeOnly, line });
+    found.push({ specifier: specifier.text, line });
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) {
-      add(node, node.moduleSpecifier, isTypeOnlyImport(node));
-    } else if (ts.isExportDeclaration(node)) {
-      add(node, node.moduleSpecifier, isTypeOnlyExport(node));
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
+      add(node, node.moduleSpecifier);
     } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
-      add(node, node.argument.literal, true);
+      add(node, node.argument.literal);
     } else if (ts.isCallExpression(node) && isModuleCall(node)) {
-      add(node, node.arguments[0], false);
+      add(node, node.arguments[0]);
     }
     ts.forEachChild(node, visit);
   };
   visit(file);
   return found;
-}
-
-function isTypeOnlyImport(node: ts.ImportDeclaration): boolean {
-  const clause = node.importClause;
-  if (clause === undefined) return false;
-  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
-  const bindings = clause.namedBindings;
-  if (clause.name !== undefined || bindings === undefined || !ts.isNamedImports(bindings)) {
-    return false;
-  }
-  return bindings.elements.every((element) => element.isTypeOnly);
-}
-
-function isTypeOnlyExport(node: ts.ExportDeclaration): boolean {
-  if (node.isTypeOnly) return true;
-  const clause = node.exportClause;
-  if (clause === undefined || !ts.isNamedExports(clause)) return false;
-  return clause.elements.length > 0 && clause.elements.every((element) => element.isTypeOnly);
 }
 
 function isModuleCall(node: ts.CallExpression): boolean {

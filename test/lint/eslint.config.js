@@ -15,7 +15,8 @@ const bannedSyntax = [
   { selector: "TSParameterProperty", message: "Declare the field." },
   {
     selector:
-      ":matches(PropertyDefinition, MethodDefinition[kind!='constructor'])[accessibility='private']",
+      "PropertyDefinition[accessibility='private'], " +
+      "MethodDefinition[kind!='constructor'][accessibility='private']",
     message: "Use a #private name.",
   },
 ];

@@ -19,7 +19,9 @@ interface FailureDetails {
   readonly failureType?: string;
 }
 
-/** Reporter of one test process: turns the events of `node:test` into lines of {@link TestRecord}. */
+/**
+ * Reporter of one test process: turns the events of `node:test` into lines of {@link TestRecord}.
+ */
 // eslint-disable-next-line no-restricted-syntax -- node:test loads a reporter by this name
 export default async function* reporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of events) {

@@ -139,8 +139,8 @@ function problemOf(
   options: TestFileOptions,
 ): string | undefined {
   if (end.isTimedOut) {
-    const seconds = options.timeoutMillis / 1000;
-    return `did not end within ${seconds} s; ${records.length} tests had: a test hangs, or leaves a timer, socket or process behind`;
+    const limit = `${options.timeoutMillis / 1000} s; ${records.length} tests had`;
+    return `did not end within ${limit}: a test hangs, or leaves a timer, socket or process behind`;
   }
   if (end.signal !== null) return `the process was ended by ${end.signal}`;
   const hasFailure = records.some((record) => record.status === "failed");
