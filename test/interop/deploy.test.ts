@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { after, describe, test } from "node:test";
 import { parse } from "yaml";
 import { loadOptions } from "../../packages/server/src/config/load.ts";
-import { pathExists, readText, root } from "../architecture/repository.ts";
+import { filesBelow, pathExists, readText, root } from "../architecture/repository.ts";
 import { type ChildEnd, runChild } from "../readme/child.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "quorate-deploy-"));
@@ -214,6 +214,17 @@ describe("prometheus.yaml", () => {
   test("passes promtool check config", async () => {
     const end = await run("promtool", ["check", "config", "deploy/prometheus.yaml"]);
     assert.equal(end.code, 0, end.stderr);
+  });
+
+  test("asks for registered targets where a member lists them", () => {
+    const url = /http_sd_configs:\s+- url: http:\/\/one:2379(\S+)/.exec(
+      readText("deploy/prometheus.yaml"),
+    );
+    const path = url?.[1] ?? "no path";
+    const sources = ["packages/gateway/src", "packages/exporter/src"]
+      .flatMap((folder) => filesBelow(folder, /\.ts$/))
+      .filter((source) => readText(source).includes(`"${path}"`));
+    assert.notDeepEqual(sources, [], `nothing serves ${path}`);
   });
 
   test("a wrong setting would be found", async () => {
