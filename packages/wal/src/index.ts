@@ -28,3 +28,19 @@ export {
   type CorruptionDetails,
   type WalErrorCode,
 } from "./errors.ts";
+export {
+  cleanSnapshots,
+  listSnapshots,
+  snapshotChecksumBytes,
+  snapshotName,
+  SnapshotWriter,
+  verifySnapshot,
+  type SnapshotFile,
+} from "./snapshot-files.ts";
+
+// For other packages.
+export { crc32c } from "./crc32c.ts";
+export { inspectSegment, type RecordSummary, type SegmentSummary } from "./inspect.ts";
+export type { SegmentHead } from "./payloads.ts";
+export type { RecordProblem, RecordType } from "./record.ts";
+export type { SegmentTail } from "./segment-scan.ts";

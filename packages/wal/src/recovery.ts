@@ -15,7 +15,7 @@ import {
 import type { WalEvent } from "./events.ts";
 import { LogReplay, ReplayError } from "./log-replay.ts";
 import { decodeAppend, PayloadError, type WalMetadata } from "./payloads.ts";
-import type { ScannedRecord } from "./record.ts";
+import { recordHeaderBytes, type ScannedRecord } from "./record.ts";
 import {
   parseSegmentName,
   preparedSuffix,
@@ -42,6 +42,8 @@ export interface RecoveredSegments {
   /** All segments, oldest first; the last one is `active`. */
   readonly segments: readonly SegmentFile[];
   readonly active: OpenSegment;
+  /** Whether a sync mark testifies that the last record is durable. */
+  readonly isWitnessed: boolean;
 }
 
 /**
@@ -59,13 +61,13 @@ export async function recoverSegments(
   const [oldest] = segments;
   const newest = segments.at(-1);
   if (oldest === undefined || newest === undefined) throw new WalMissingError(directory);
-  const firstBytes = await readWhole(files, oldest.path);
+  const firstBytes = await readSegment(files, oldest.path);
   const { metadata, ...start } = readSegmentHead(oldest.path, firstBytes).head;
   checkMetadata(metadata, expected);
   const replay = new LogReplay(start);
   let previous: SegmentScan | undefined;
   for (const segment of segments) {
-    const bytes = segment === oldest ? firstBytes : await readWhole(files, segment.path);
+    const bytes = segment === oldest ? firstBytes : await readSegment(files, segment.path);
     checkHead(segment, bytes, metadata, previous, replay);
     previous = scan(segment, bytes, replay);
     if (segment !== newest) checkComplete(segment, previous);
@@ -74,7 +76,8 @@ export async function recoverSegments(
       const active = await repair(directory, segment, bytes, previous, files, emit);
       const { hardState, snapshot, lastIndex } = replay;
       const log = { metadata, hardState, snapshot, entries };
-      return { log, lastIndex, segments, active };
+      const isWitnessed = previous.end - previous.durableBytes <= recordHeaderBytes;
+      return { log, lastIndex, segments, active, isWitnessed };
     }
   }
   throw new WalMissingError(directory);
@@ -250,8 +253,8 @@ async function repair(
   };
 }
 
-/** @throws FileSystemError on a read error: half-read data are never used (B4). */
-async function readWhole(files: FileSystem, path: string): Promise<Uint8Array> {
+/** Reads a whole file. @throws FileSystemError on a read error: half-read data are never used (B4). */
+export async function readSegment(files: FileSystem, path: string): Promise<Uint8Array> {
   const handle = await files.open(path, "read");
   try {
     return await readAll(handle, path);

@@ -194,6 +194,8 @@ export class WriteAheadLog {
       onEvent?.(event);
     });
     const wal = new WriteAheadLog(directory, recovered, validated, dependencies);
+    wal.#startPreparing();
+    if (!recovered.isWitnessed) wal.#writeSyncMark();
     onEvent?.({
       kind: "recovered",
       segments: recovered.segments.length,
@@ -336,7 +338,7 @@ export class WriteAheadLog {
     }
     this.#instruments.writeSeconds.observe((clock.monotonicMillis() - beginMillis) / 1000);
     this.#instruments.writtenBytes.add(bytes);
-    if (this.#active.position > this.#options.segmentBytes / 2) this.#startPreparing();
+    this.#startPreparing();
     return true;
   }
 
@@ -483,6 +485,8 @@ export class WriteAheadLog {
 
   #startPreparing(): void {
     const { position, sequence } = this.#active;
+    // Not earlier: a log that stays small costs one segment on the disk, not two.
+    if (position <= this.#options.segmentBytes / 2) return;
     if (this.#prepared !== undefined || this.#preparing !== undefined) return;
     if (this.#closed !== undefined || position < this.#prepareAgainAt) return;
     const path = `${this.#directory}/${preparedName(sequence + 1)}`;
