@@ -12,7 +12,7 @@ import { assert } from "../assert.ts";
  *     delete at 7          { newest 7.0 T, create 2, version 2, older [2.0 5.0] }
  *     put at 9             { newest 9.0, create 9, version 1 } -> previous { newest 7.0 T, ... }
  *     compact at 5         previous loses 2.0:                    previous { 7.0 T, older [5.0] }
- *     compact at 7         5.0 goes, the tombstone stays for watchers that start at 7 (C41)
+ *     compact at 7         5.0 goes, the tombstone stays: watchers may start at 7 (C41)
  *     compact at 8         the whole previous generation goes:    { newest 9.0, create 9, version 1 }
  *
  * As etcd `server/storage/mvcc/key_index.go`, with another layout.
@@ -22,7 +22,7 @@ export class KeyHistory {
    *  or equal with a greater `sub`. */
   main: number;
   sub: number;
-  /** Main revision that created this generation; 0 if compaction left only its tombstone. */
+  /** Main revision that created this generation; 0 if only its tombstone was found at start. */
   create: number;
   /** Puts in this generation so far, those that compaction dropped included. */
   version: number;
@@ -82,9 +82,9 @@ export class KeyHistory {
         return true;
       }
       const { older } = generation;
-      const count = older === undefined ? 0 : countAtOrBelow(older, revision);
+      const count = older === undefined ? 0 : countBelow(older, revision + 1);
       if (older !== undefined && count > 0) {
-        const behind = older.length / 2 - count;
+        const behind = generation.olderCount - count;
         const version = generation.version - behind - (generation.isEnded ? 0 : 1);
         const at = (count - 1) * 2;
         found.set(older[at] ?? 0, older[at + 1] ?? 0, generation.create, version);
@@ -96,43 +96,53 @@ export class KeyHistory {
   }
 
   /**
-   * Drops what nobody at or above `bound` can see: all but the newest version at or below it, and
-   * that one too if it is a tombstone before `bound`.
+   * Drops what nobody at or above `bound` can see: all versions before `bound`, but for the put that
+   * is still in force there. Versions at `bound` itself stay, tombstones and overwritten ones too:
+   * they are events for watchers that start there (W9, C41).
    *
-   * @param drop - Told each dropped version, oldest first in each generation.
+   * @param drop - Told each dropped version.
    * @returns true if nothing is left of the key.
    */
   compact(bound: number, drop: DropVersion): boolean {
     let newer: KeyHistory | undefined;
     let generation: KeyHistory | undefined = this;
+    let isReplaced = false;
     while (generation !== undefined) {
-      const { older } = generation;
-      if (generation.main <= bound) {
-        generation.previous = keepTombstoneAt(bound, generation.previous, drop);
-        if (older !== undefined) dropOlder(older, older.length / 2, drop);
-        generation.older = undefined;
-        if (!generation.isEnded) return false;
-        if (generation.main === bound) {
-          generation.create = 0;
-          generation.version = 0;
-          return false;
-        }
-        drop(generation.main, generation.sub, true);
-        if (newer === undefined) return generation.previous === undefined;
-        newer.previous = generation.previous;
-        return false;
+      if (generation.main < bound) {
+        dropAll(generation.previous, drop);
+        generation.previous = undefined;
+        generation.#dropOlder(generation.olderCount, drop);
+        if (!generation.isEnded && !isReplaced) return false;
+        drop(generation.main, generation.sub, generation.isEnded);
+        if (newer !== undefined) newer.previous = undefined;
+        return newer === undefined;
       }
-      const count = older === undefined ? 0 : countAtOrBelow(older, bound);
-      if (older !== undefined && count > 0) {
-        generation.previous = keepTombstoneAt(bound, generation.previous, drop);
-        dropOlder(older, count - 1, drop);
-        if (count > 1) generation.older = older.slice((count - 1) * 2);
+      const { older } = generation;
+      const before = older === undefined ? 0 : countBelow(older, bound);
+      isReplaced ||= generation.main === bound || older?.[before * 2] === bound;
+      if (before > 0) {
+        dropAll(generation.previous, drop);
+        generation.previous = undefined;
+        generation.#dropOlder(isReplaced ? before : before - 1, drop);
         return false;
       }
       newer = generation;
       generation = generation.previous;
     }
     return false;
+  }
+
+  /** Versions in `older`. */
+  get olderCount(): number {
+    return this.older === undefined ? 0 : this.older.length / 2;
+  }
+
+  /** Drops the oldest versions of this generation. */
+  #dropOlder(count: number, drop: DropVersion): void {
+    const { older } = this;
+    if (older === undefined || count === 0) return;
+    for (let at = 0; at < count * 2; at += 2) drop(older[at] ?? 0, older[at + 1] ?? 0, false);
+    this.older = count * 2 === older.length ? undefined : older.slice(count * 2);
   }
 
   #beginGeneration(main: number, sub: number, create: number, version: number): void {
@@ -174,43 +184,25 @@ export class FoundVersion {
   }
 }
 
-/** How many pairs of `older` have a main revision at or below `revision`. */
-function countAtOrBelow(older: readonly number[], revision: number): number {
+/** How many pairs of `older` have a main revision below `bound`. */
+function countBelow(older: readonly number[], bound: number): number {
   let begin = 0;
   let end = older.length / 2;
   while (begin < end) {
     const middle = (begin + end) >>> 1;
-    if ((older[middle * 2] ?? 0) <= revision) begin = middle + 1;
+    if ((older[middle * 2] ?? 0) < bound) begin = middle + 1;
     else end = middle;
   }
   return begin;
 }
 
-function dropOlder(older: readonly number[], count: number, drop: DropVersion): void {
-  for (let at = 0; at < count * 2; at += 2) drop(older[at] ?? 0, older[at + 1] ?? 0, false);
-}
-
-/**
- * Drops generations that a newer version at or below `bound` hides, but for tombstones at `bound`
- * itself: one transaction may delete a key and put it again.
- */
-function keepTombstoneAt(
-  bound: number,
-  generation: KeyHistory | undefined,
-  drop: DropVersion,
-): KeyHistory | undefined {
-  if (generation === undefined) return undefined;
-  const previous = keepTombstoneAt(bound, generation.previous, drop);
-  if (generation.older !== undefined) {
-    dropOlder(generation.older, generation.older.length / 2, drop);
-  }
-  if (!generation.isEnded || generation.main !== bound) {
+/** Drops a generation and all before it. */
+function dropAll(newest: KeyHistory | undefined, drop: DropVersion): void {
+  for (let generation = newest; generation !== undefined; generation = generation.previous) {
+    const { older } = generation;
+    if (older !== undefined) {
+      for (let at = 0; at < older.length; at += 2) drop(older[at] ?? 0, older[at + 1] ?? 0, false);
+    }
     drop(generation.main, generation.sub, generation.isEnded);
-    return previous;
   }
-  generation.older = undefined;
-  generation.create = 0;
-  generation.version = 0;
-  generation.previous = previous;
-  return generation;
 }

@@ -35,6 +35,8 @@ export class WatchHub {
   /** Unsynced watchers that may go on, by the revision they need; in order of turn. */
   readonly #positions = new Map<number, Set<Watcher>>();
   readonly #parked = new Set<Watcher>();
+  /** Watchers that could not be served by the `notify` under way. */
+  readonly #overflowed: Watcher[] = [];
   #slice: Timer | undefined;
   #round = 0;
   #eventsTotal = 0;
@@ -68,6 +70,7 @@ export class WatchHub {
       this.#synced.match(only.key, (watcher) => {
         this.#deliverLive(watcher, main, only, events);
       });
+      this.#park();
       return;
     }
     const touched: Watcher[] = [];
@@ -83,6 +86,7 @@ export class WatchHub {
       const [first] = gathered;
       if (first !== undefined) this.#deliverLive(watcher, main, first, gathered);
     }
+    this.#park();
   }
 
   /** History before the compact revision is gone: whoever needs it is told in the next slice. */
@@ -168,8 +172,7 @@ export class WatchHub {
     if (main < watcher.nextRevision) return;
     if (watcher.stream.isFull) {
       watcher.nextRevision = main;
-      this.#synced.delete(watcher);
-      this.#enqueue(watcher);
+      this.#overflowed.push(watcher);
       return;
     }
     if (events.length > 1) {
@@ -178,6 +181,15 @@ export class WatchHub {
     }
     if (!watcher.accepts(first)) return;
     this.#hand(watcher, main, this.#wireForms(watcher, first), 1);
+  }
+
+  /** Makes the watchers unsynced whose sink was full; not before the search for watchers is over. */
+  #park(): void {
+    for (const watcher of this.#overflowed) {
+      this.#synced.delete(watcher);
+      this.#enqueue(watcher);
+    }
+    this.#overflowed.length = 0;
   }
 
   /** Composes what the filters let pass, and sends it if anything is left. */

@@ -43,7 +43,7 @@ export class WatcherGroup {
     return this.#all.values();
   }
 
-  /** Visits the watchers of a key. */
+  /** Visits the watchers of a key; the visitor must not change the group. */
   match(key: Key, visit: (watcher: Watcher) => void): void {
     const same = this.#byKey.get(key);
     if (same !== undefined) for (const watcher of same) visit(watcher);
