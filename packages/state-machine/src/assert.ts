@@ -6,8 +6,3 @@
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(`Assertion failed: ${message}`);
 }
-
-/** Marks the end of an exhaustive `switch`: a new case stops the build here. */
-export function assertNever(value: never): never {
-  throw new Error(`Assertion failed: unexpected value ${String(value)}`);
-}

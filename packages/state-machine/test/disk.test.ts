@@ -32,7 +32,7 @@ async function machineAt(log: TestLog, index: number): Promise<StateMachine> {
 test("C25: a process killed under load leaves data and applied index of one entry", async () => {
   const path = join(directory, "killed");
   const log = sampleLog(20_000);
-  const child = join(import.meta.dirname, "support/apply-until-killed.ts");
+  const child = join(import.meta.dirname, "programs/apply-until-killed.ts");
   const flags = ["--conditions=@quorate/source", "--import", "tsx", child, path, "20000"];
   let previous = 0;
   for (let round = 0; round < 2; round += 1) {

@@ -49,7 +49,7 @@ export type Proposal =
   | { readonly kind: "member-attributes"; readonly message: MemberAttributes }
   | { readonly kind: "cluster-version"; readonly message: ClusterVersionRequest };
 
-export function encodeProposal({ kind, message }: Proposal): Uint8Array {
+function encodeProposal({ kind, message }: Proposal): Uint8Array {
   switch (kind) {
     case "put":
       return encodePutRequest(message);

@@ -30,7 +30,7 @@ export interface Arguments {
   readonly args: ReadonlyMap<string, string>;
 }
 
-export function toBytes(text: string | undefined): Uint8Array {
+function toBytes(text: string | undefined): Uint8Array {
   const plain = text === undefined || text === '""' ? "" : text;
   return Buffer.from(
     plain.replaceAll(/\\x([0-9a-f]{2})|\\0/g, (_match, hex: string | undefined) =>
@@ -40,7 +40,7 @@ export function toBytes(text: string | undefined): Uint8Array {
   );
 }
 
-export function toText(bytes: Uint8Array | undefined): string {
+function toText(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes ?? [])
     .toString("latin1")
     .replaceAll("\0", "\\0");
@@ -180,7 +180,7 @@ function blocksOf(lines: readonly string[]): [head: string, body: string[]][] {
   return blocks;
 }
 
-export function formatKeyValue(pair: KeyValueInit): string {
+function formatKeyValue(pair: KeyValueInit): string {
   const { key, value, createRevision, modRevision, version, lease } = pair;
   const attached = lease === undefined || lease === 0n ? "" : ` lease=${lease}`;
   const revisions = `create=${createRevision ?? 0} mod=${modRevision ?? 0}`;
@@ -221,6 +221,6 @@ export function formatOperation({ response }: ResponseOpInit): string {
   }
 }
 
-export function indent(text: string): string {
+function indent(text: string): string {
   return text.replaceAll(/^/gm, "  ");
 }

@@ -2,8 +2,8 @@
 import { setImmediate } from "node:timers/promises";
 import { NodeTimers } from "@quorate/platform";
 import { LmdbBackend } from "@quorate/mvcc";
-import { openMachine } from "./machine.ts";
-import { sampleLog } from "./sample-log.ts";
+import { openMachine } from "../support/machine.ts";
+import { sampleLog } from "../support/sample-log.ts";
 
 const [, , path = "", length = "0"] = process.argv;
 const options = { commitIntervalMillis: 1 };
