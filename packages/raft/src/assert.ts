@@ -10,5 +10,5 @@ export function assert(condition: boolean, message: string): asserts condition {
 
 /** Makes an unhandled variant of a union a compile error, and a crash if one arrives anyway. */
 export function assertNever(value: never): never {
-  throw new RaftAssertionError(`Unexpected variant: ${JSON.stringify(value)}`);
+  throw new RaftAssertionError(`Unexpected variant: ${String(value)}`);
 }

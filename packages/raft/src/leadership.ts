@@ -71,8 +71,9 @@ export class Leadership {
   propose(data: Uint8Array): ProposeResult {
     const { log, options, term } = this.#context;
     if (this.#transferTarget !== undefined) return { kind: "dropped", reason: "transferring" };
-    const { uncommittedBytes } = log;
-    if (uncommittedBytes > 0 && uncommittedBytes + data.length > options.maxUncommittedBytes) {
+    // The leader's own disk counts as well: one that hangs must not let memory grow (B11).
+    const { unsettledBytes } = log;
+    if (unsettledBytes > 0 && unsettledBytes + data.length > options.maxUncommittedBytes) {
       return { kind: "dropped", reason: "too-large-backlog" };
     }
     return { kind: "accepted", index: this.#append("normal", data).index, term };

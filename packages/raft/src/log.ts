@@ -106,6 +106,12 @@ export class RaftLog {
     return this.#window.bytesBetween(this.#commitIndex, this.lastIndex);
   }
 
+  /** Bytes appended and not both committed and durable here. */
+  get unsettledBytes(): number {
+    const settled = Math.min(this.#commitIndex, this.#writes.persistedIndex);
+    return this.#window.bytesBetween(Math.max(settled, this.compactedIndex), this.lastIndex);
+  }
+
   /** The configuration in force: that of the newest configuration entry (thesis §4.1). */
   get configuration(): Configuration {
     return this.#history.latest;

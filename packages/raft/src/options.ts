@@ -58,8 +58,8 @@ export interface RaftOptions {
    */
   readonly maxInflightBytes?: number;
   /**
-   * Bytes of entries appended and not yet committed, above which a leader drops proposals. One
-   * proposal is always accepted when there are none. At least 1.
+   * Bytes of entries appended and not yet both committed and on the leader's own disk, above which
+   * a leader drops proposals. One proposal is always accepted when there are none. At least 1.
    *
    * @default 256 MiB
    */

@@ -6,7 +6,7 @@ import type { LogIndex, Term } from "./entry.ts";
  *
  * - `no-leader`: none is known; `not-leader`: another member leads (`status().leader`).
  * - `transferring`: leadership is being handed over; over within one election timeout.
- * - `too-large-backlog`: more than `maxUncommittedBytes` wait to be committed.
+ * - `too-large-backlog`: more than `maxUncommittedBytes` wait for a quorum or for the own disk.
  */
 export type DropReason = "no-leader" | "not-leader" | "transferring" | "too-large-backlog";
 

@@ -157,3 +157,19 @@ test("Readys are acknowledged in their order, each once", () => {
   assert.throws(() => node.persisted(second), /in their order/);
   assert.ok(first.isSyncRequired && !second.isSyncRequired);
 });
+
+test("a leader whose own disk hangs takes no more than the backlog, though others commit", () => {
+  const configuration = toConfiguration(ids(1, 2, 3));
+  const cluster = new ScriptedCluster({ configuration, raft: { maxUncommittedBytes: 1_000 } });
+  cluster.elect(1);
+  cluster.member(1).isDiskSlow = true;
+  let accepted = 0;
+  while (accepted < 100 && cluster.propose(1, "x".repeat(100)).kind === "accepted") {
+    accepted += 1;
+    cluster.stabilize();
+  }
+  assert.equal(cluster.node(1).status().log.uncommittedBytes, 0);
+  assert.equal(accepted, 8);
+  cluster.persist(1);
+  assert.equal(cluster.propose(1, "x").kind, "accepted");
+});

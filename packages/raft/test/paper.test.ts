@@ -208,6 +208,25 @@ test("§3.5 repeated and late appends never shorten a log", () => {
   assert.equal(cluster.node(1).status().log.lastIndex, 5);
 });
 
+test("§3.5 a follower takes for committed only what the message has shown to match", () => {
+  const cluster = clusterOf(3);
+  fill(cluster, 1, [1, 1, 1]);
+  const append = (previous: number, entries: readonly Entry[]): Message =>
+    message("append", 9, {
+      previousIndex: toLogIndex(previous),
+      previousTerm: toTerm(1),
+      entries,
+      commit: toLogIndex(3),
+    });
+  cluster.node(1).step(append(1, []));
+  assert.equal(cluster.node(1).status().log.commitIndex, 1, "2 and 3 may be the leader's or not");
+  cluster.node(1).step(append(1, [entry(2, 9)]));
+  assert.deepEqual(
+    [cluster.node(1).status().log.commitIndex, cluster.node(1).status().log.lastIndex],
+    [2, 2],
+  );
+});
+
 test("§3.6.1 the vote goes only to logs at least as up to date: last term first, then length", () => {
   const cases = [
     { own: [1], lastIndex: 1, lastTerm: 1, isGranted: true },
@@ -406,6 +425,30 @@ test("§4.3 in a joint configuration elections and commits need both majorities"
     cluster.stabilize();
   }
   assert.deepEqual(cluster.node(4).status().configuration, toConfiguration(ids(1, 4, 5)));
+});
+
+test("§4.3 the joint phase is left when its own entry is committed, not when an earlier one is", () => {
+  const cluster = clusterOf(3, { ...plain, maxAppendBytes: 1 });
+  cluster.elect(1);
+  const [two, four] = ids(2, 4);
+  assert.ok(two && four);
+  cluster.propose(1, "before");
+  cluster.node(1).proposeConfiguration(
+    [
+      { kind: "add-voter", memberId: four },
+      { kind: "remove", memberId: two },
+    ],
+    bytesOf(""),
+  );
+  cluster.process(1);
+  const isBefore = (each: Message): boolean => each.kind === "append" && each.previousIndex === 1;
+  cluster.deliver(isBefore);
+  cluster.drop();
+  for (const id of [2, 3]) cluster.process(id);
+  cluster.deliver();
+  const { log, configuration } = cluster.node(1).status();
+  assert.deepEqual([log.commitIndex, log.lastIndex], [2, 3]);
+  assert.equal(configuration.votersOutgoing.length, 3);
 });
 
 test("§5 a snapshot replaces the log of a follower that needs what is compacted away", () => {
