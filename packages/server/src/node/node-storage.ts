@@ -40,8 +40,8 @@ export function openNodeStorage(
       openWal: (directory) => WriteAheadLog.open(directory, {}, {}, wal),
       createWal: async (directory, metadata) => {
         const created = await WriteAheadLog.create(directory, { metadata }, {}, wal);
-        await created.close();
-        return WriteAheadLog.open(directory, metadata, {}, wal);
+        const nothing = { hardState: undefined, snapshot: undefined, entries: [] };
+        return { wal: created, recovered: { metadata, ...nothing } };
       },
     },
   );
