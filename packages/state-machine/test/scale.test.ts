@@ -38,7 +38,7 @@ test("C49: leases by the hundred thousand are granted, reloaded and expired", as
   const backend = new MemoryBackend();
   const machine = await openMachine(backend);
   const log = new TestLog();
-  const count = 200_000;
+  const count = 100_000;
   const idAt = (index: number): bigint => BigInt(index - count / 2) * 92_233_720_368_547n + 1n;
   applyAll(
     machine,
