@@ -271,7 +271,7 @@ export class RaftLog {
   }
 
   #appliableIndex(): number {
-    if (this.isInstalling) return this.#applyingIndex;
+    // While a snapshot is being installed nothing is persisted, so nothing is applied.
     return Math.min(this.#commitIndex, this.#writes.persistedIndex);
   }
 

@@ -269,8 +269,11 @@ test("C13 hashicorp/raft#704, #212: snapshots against every shape of log", () =>
   }
 });
 
-test("C13 entries that follow a snapshot still being installed wait for it", () => {
-  const cluster = followerWith([1], 1);
+test("C9, C13 entries that follow a snapshot still being installed wait for it", () => {
+  const cluster = followerWith(
+    Array.from({ length: 12 }, () => 1),
+    1,
+  );
   const member = cluster.member(1);
   member.isDiskSlow = true;
   member.node.step(snapshot(9, 4));
