@@ -87,18 +87,20 @@ async function bindAbstractSocket(name: string): Promise<Server | undefined> {
   return server.unref();
 }
 
-async function flock(handle: FileHandle): Promise<"locked" | "held" | "unavailable"> {
+function flock(handle: FileHandle): Promise<"locked" | "held" | "unavailable"> {
   // The child sees our descriptor as its own number 3.
   const child = spawn("flock", ["-x", "-n", "3"], {
     stdio: ["ignore", "ignore", "ignore", handle.fd],
   });
-  try {
-    const [code] = (await once(child, "exit")) as [number | null];
-    if (code === 0) return "locked";
-    return code === 1 ? "held" : "unavailable";
-  } catch {
-    return "unavailable";
-  }
+  return new Promise((resolve) => {
+    child.once("error", () => {
+      resolve("unavailable");
+    });
+    child.once("exit", (code) => {
+      if (code === 0) resolve("locked");
+      else resolve(code === 1 ? "held" : "unavailable");
+    });
+  });
 }
 
 async function claimByProcessId(path: string, handle: FileHandle): Promise<boolean> {

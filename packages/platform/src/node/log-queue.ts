@@ -54,14 +54,14 @@ export class LogQueue {
 
   /** Waits until all is written, at most so long; false if lines are left. */
   async flush(deadlineMillis: number): Promise<boolean> {
-    if (this.#inFlight === undefined) return !this.#isReaderGone;
+    if (this.#isIdle()) return !this.#isReaderGone;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#idleWaiters.push(resolve);
       timer = setTimeout(resolve, deadlineMillis);
     });
     clearTimeout(timer);
-    return this.#inFlight === undefined && !this.#isReaderGone;
+    return this.#isIdle() && !this.#isReaderGone;
   }
 
   /**
@@ -87,6 +87,10 @@ export class LogQueue {
       attempts++;
       Atomics.wait(sleepCell, 0, 0, 2);
     }
+  }
+
+  #isIdle(): boolean {
+    return this.#inFlight === undefined;
   }
 
   #pump(): void {
@@ -133,7 +137,7 @@ export class LogQueue {
       this.push(this.#describeLoss(lost));
     }
     this.#pump();
-    if (this.#inFlight === undefined) this.#wake();
+    if (this.#isIdle()) this.#wake();
   }
 
   /** The reader closed its end: it does not come back on this descriptor. */

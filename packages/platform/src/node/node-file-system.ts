@@ -170,8 +170,7 @@ class NodeFileHandle implements FileHandle {
 
 function withoutPrefix(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
   let left = bytes;
-  for (let i = 0; i < chunks.length; i++) {
-    const chunk = chunks[i] as Uint8Array;
+  for (const [i, chunk] of chunks.entries()) {
     if (left < chunk.length) return [chunk.subarray(left), ...chunks.slice(i + 1)];
     left -= chunk.length;
   }

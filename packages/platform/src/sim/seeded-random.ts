@@ -75,15 +75,15 @@ export class SeededRandom implements Random {
 
   /** One of the items. @throws RangeError when there are none. */
   pick<T>(items: readonly T[]): T {
-    return items[this.nextInt(items.length)] as T;
+    return toItem(items, this.nextInt(items.length));
   }
 
   /** Puts the items in random order, in place (Fisher-Yates). */
   shuffle<T>(items: T[]): T[] {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.nextInt(i + 1);
-      const item = items[i] as T;
-      items[i] = items[j] as T;
+      const item = toItem(items, i);
+      items[i] = toItem(items, j);
       items[j] = item;
     }
     return items;
@@ -108,6 +108,11 @@ export class SeededRandom implements Random {
     this.#d = (this.#d << 11) | (this.#d >>> 21);
     return result >>> 0;
   }
+}
+
+function toItem<T>(items: readonly T[], index: number): T {
+  if (index >= items.length) throw new RangeError(`Invalid index: ${index}`);
+  return items[index] as T;
 }
 
 const goldenGamma = 0x9e3779b97f4a7c15n;

@@ -99,7 +99,7 @@ export class SimScheduler {
     let at = heap.push(event) - 1;
     while (at > 0) {
       const parentAt = (at - 1) >> 1;
-      const parent = heap[parentAt] as SimEvent;
+      const parent = toEvent(heap, parentAt);
       if (!isBefore(event, parent)) break;
       heap[at] = parent;
       at = parentAt;
@@ -109,8 +109,9 @@ export class SimScheduler {
 
   #pop(): SimEvent {
     const heap = this.#heap;
-    const top = heap[0] as SimEvent;
-    const last = heap.pop() as SimEvent;
+    const top = toEvent(heap, 0);
+    const last = toEvent(heap, heap.length - 1);
+    heap.pop();
     if (heap.length === 0) return top;
     let at = 0;
     for (;;) {
@@ -118,11 +119,11 @@ export class SimScheduler {
       if (childAt >= heap.length) break;
       if (
         childAt + 1 < heap.length &&
-        isBefore(heap[childAt + 1] as SimEvent, heap[childAt] as SimEvent)
+        isBefore(toEvent(heap, childAt + 1), toEvent(heap, childAt))
       ) {
         childAt++;
       }
-      const child = heap[childAt] as SimEvent;
+      const child = toEvent(heap, childAt);
       if (!isBefore(child, last)) break;
       heap[at] = child;
       at = childAt;
@@ -174,7 +175,7 @@ export class SimClock implements Clock {
 export class SimTimers implements Timers {
   readonly #scheduler: SimScheduler;
   readonly #rate: number;
-  #live = new Set<Timer>();
+  readonly #live = new Set<Timer>();
 
   /** @param clock - Its rate stretches delays, as on a machine whose clock drifts. */
   constructor(scheduler: SimScheduler, clock?: SimClock) {
@@ -212,6 +213,12 @@ interface SimEvent {
   readonly sequence: number;
   readonly callback: () => void;
   isCancelled: boolean;
+}
+
+function toEvent(heap: readonly SimEvent[], index: number): SimEvent {
+  const event = heap[index];
+  if (event === undefined) throw new RangeError(`Invalid index: ${index}`);
+  return event;
 }
 
 function isBefore(left: SimEvent, right: SimEvent): boolean {
