@@ -73,3 +73,15 @@ export class InvalidInstanceError extends RecipeError {
     this.problems = problems;
   }
 }
+
+/** The row of an instance belongs to somebody else. */
+export class InstanceConflictError extends RecipeError {
+  override readonly name = "InstanceConflictError";
+  override readonly code = "instance-conflict";
+  readonly key: string;
+
+  constructor(key: string) {
+    super(`Cannot register "${key}": somebody else has registered it`);
+    this.key = key;
+  }
+}

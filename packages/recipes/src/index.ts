@@ -5,6 +5,7 @@ export { Ownership } from "./ownership.ts";
 export { ownerKey } from "./owner-queue.ts";
 export {
   AlreadyQueuedError,
+  InstanceConflictError,
   InvalidInstanceError,
   NotOwnerError,
   OwnershipLostError,
@@ -13,3 +14,25 @@ export {
   WaitCancelledError,
   type OwnershipLoss,
 } from "./errors.ts";
+export {
+  defaultRegistryRoot,
+  Registry,
+  type ForeignRow,
+  type RegisteredInstance,
+  type RegistryOptions,
+  type Resolved,
+} from "./registry.ts";
+export {
+  formatInstance,
+  parseInstance,
+  toInstance,
+  type Instance,
+  type InstanceInit,
+} from "./instance.ts";
+export type { InstanceEvent, InstanceWatch, InstanceWatchOptions } from "./instance-watch.ts";
+export type {
+  Registration,
+  RegistrationEvent,
+  RegistrationOptions,
+  RegistrationState,
+} from "./registration.ts";
