@@ -190,14 +190,14 @@ describe("JsonLogger with a stuck reader (B23, C51)", () => {
       if (redirect === "") assert.equal(code, 7);
       assert.ok(report.droppedLines > 1_000, JSON.stringify(report));
       assert.equal(report.isFlushed, false);
-      assert.ok(report.elapsedMillis < 5_000, JSON.stringify(report));
+      assert.ok(report.elapsedMillis < 30_000, JSON.stringify(report));
       assert.match(stdout, /^{"level":"info".*"i":0,/);
     });
   }
 
   test("a process that dies gives up its last words after 100 ms", async () => {
     const { report } = await runUnread("pipe", "last-words");
-    assert.ok(report.elapsedMillis < 5_000, JSON.stringify(report));
+    assert.ok(report.elapsedMillis < 30_000, JSON.stringify(report));
   });
 });
 
