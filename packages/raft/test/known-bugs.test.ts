@@ -169,6 +169,23 @@ test("C8 ZooKeeper 3911, 4646: no answer and no vote leaves before the disk has 
   assert.ok(ready.isSyncRequired);
 });
 
+test("C8 a request for votes waits for the disk too: it describes a log that a crash could shorten", () => {
+  const cluster = clusterOf(3, plain);
+  cluster.elect(1);
+  cluster.member(2).isDiskSlow = true;
+  cluster.propose(1, "a");
+  cluster.process(1);
+  cluster.deliver();
+  cluster.process(2);
+  cluster.node(2).campaign();
+  const ready = cluster.node(2).ready();
+  assert.deepEqual(ready.messages, []);
+  assert.deepEqual(
+    ready.messagesAfterPersist.map((message) => message.kind),
+    ["vote", "vote"],
+  );
+});
+
 test("C10 ZooKeeper-4925: a hole in the log stops the member, in memory and at the start", () => {
   const window = new EntryWindow(toLogIndex(0), toTerm(0));
   window.append([entry(1, 1)]);
