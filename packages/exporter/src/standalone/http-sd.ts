@@ -1,0 +1,89 @@
+import type { RegistryRecord } from "./registry-record.ts";
+
+/** One entry of Prometheus's `http_sd` answer. */
+export interface TargetGroup {
+  readonly targets: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Which instances are asked for. */
+export interface TargetQuery {
+  /** Empty means all. */
+  readonly services: readonly string[];
+  /** An instance must have all of them. */
+  readonly tags: readonly string[];
+  readonly isPassingOnly: boolean;
+}
+
+/** A query, or what is wrong with it. */
+export type ParsedQuery =
+  | { readonly kind: "query"; readonly query: TargetQuery }
+  | { readonly kind: "invalid"; readonly problem: string };
+
+const parameterNames = new Set(["service", "tag", "passing"]);
+
+/** Reads the parameters of `/sd`; an unknown one is an error, for a misspelt filter filters nothing. */
+export function parseTargetQuery(parameters: URLSearchParams): ParsedQuery {
+  for (const name of parameters.keys()) {
+    if (parameterNames.has(name)) continue;
+    const problem = `parameter "${name}" is not known, expected service, tag or passing`;
+    return { kind: "invalid", problem };
+  }
+  const passing = parameters.get("passing") ?? "false";
+  if (passing !== "true" && passing !== "false") {
+    return { kind: "invalid", problem: `passing is "${passing}", expected true or false` };
+  }
+  return {
+    kind: "query",
+    query: {
+      services: parameters.getAll("service"),
+      tags: parameters.getAll("tag"),
+      isPassingOnly: passing === "true",
+    },
+  };
+}
+
+/**
+ * Turns registered instances into target groups, one each, in the order of service and instance.
+ *
+ * Labels: `__meta_quorate_service`, `_instance`, `_passing`, `_tags` (`,a,b,`, so that `.*,a,.*`
+ * matches whole tags) and `__meta_quorate_metadata_<name>`.
+ */
+export function targetGroups(
+  records: Iterable<RegistryRecord>,
+  query: TargetQuery,
+): readonly TargetGroup[] {
+  const wanted = [...records].filter((record) => matches(record, query));
+  wanted.sort(
+    (one, other) => compare(one.service, other.service) || compare(one.instance, other.instance),
+  );
+  return wanted.map((record) => ({
+    targets: [`${record.host.includes(":") ? `[${record.host}]` : record.host}:${record.port}`],
+    labels: {
+      __meta_quorate_service: record.service,
+      __meta_quorate_instance: record.instance,
+      __meta_quorate_passing: String(record.isPassing),
+      __meta_quorate_tags: record.tags.length === 0 ? "" : `,${record.tags.join(",")},`,
+      ...metadataLabels(record.metadata),
+    },
+  }));
+}
+
+function matches(record: RegistryRecord, query: TargetQuery): boolean {
+  if (query.services.length > 0 && !query.services.includes(record.service)) return false;
+  if (query.isPassingOnly && !record.isPassing) return false;
+  return query.tags.every((tag) => record.tags.includes(tag));
+}
+
+function metadataLabels(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  const labels = Object.entries(metadata).map(
+    ([name, value]) =>
+      [`__meta_quorate_metadata_${name.replaceAll(/[^A-Za-z0-9_]/g, "_")}`, value] as const,
+  );
+  return Object.fromEntries(labels);
+}
+
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
