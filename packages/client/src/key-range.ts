@@ -1,4 +1,5 @@
 import { concatBytes, toBytes, type Bytes } from "./bytes.ts";
+import { InvalidArgumentError } from "./errors.ts";
 
 /**
  * The keys an operation is about.
@@ -42,6 +43,7 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array {
  *
  * @param namespace - Prefix of every key of the caller; empty for none. Open ends stop at the end
  *   of the namespace.
+ * @throws {@link InvalidArgumentError} for an `end` that is empty or a single zero byte.
  */
 export function toWireRange(range: KeyRange, namespace: Uint8Array = none): WireRange {
   if (typeof range === "string" || range instanceof Uint8Array) {
@@ -58,9 +60,14 @@ export function toWireRange(range: KeyRange, namespace: Uint8Array = none): Wire
     return { key: full.length === 0 ? toTheEnd : full, rangeEnd: prefixEnd(namespace) };
   }
   const begin = concatBytes(namespace, toBytes(range.begin));
+  const end = toBytes(range.end);
+  // On the wire these two are not bounds but mean "one key" and "to the end".
+  if (end.length === 0 || (end.length === 1 && end[0] === 0)) {
+    throw new InvalidArgumentError("Cannot end a range before every key: use { from } or one key");
+  }
   return {
     key: begin.length === 0 ? toTheEnd : begin,
-    rangeEnd: concatBytes(namespace, toBytes(range.end)),
+    rangeEnd: concatBytes(namespace, end),
   };
 }
 

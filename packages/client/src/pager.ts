@@ -90,11 +90,16 @@ async function* streamRest(
     for await (const chunk of transport.serverStream(services.kv.rangeStream, whole, options)) {
       const kvs = chunk.rangeResponse?.kvs ?? [];
       if (kvs.length === 0) continue;
-      lastKey = kvs.at(-1)?.key ?? lastKey;
-      yield {
-        revision: request.revision ?? 0,
-        kvs: kvs.map((kv) => new KeyValue(kv, namespaceLength)),
-      };
+      // The server sizes its chunks by bytes; pages keep the size that was asked for.
+      const size = request.limit ?? kvs.length;
+      for (let begin = 0; begin < kvs.length; begin += size) {
+        const part = kvs.slice(begin, begin + size);
+        lastKey = part.at(-1)?.key ?? lastKey;
+        yield {
+          revision: request.revision ?? 0,
+          kvs: part.map((kv) => new KeyValue(kv, namespaceLength)),
+        };
+      }
     }
     return { isComplete: true, lastKey };
   } catch (error) {
