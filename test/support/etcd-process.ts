@@ -66,6 +66,11 @@ export class EtcdMember {
     return this.#child !== undefined;
   }
 
+  /** The id of the process, for what only the machine knows of it; undefined when none runs. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** The newest lines of the member's log. */
   get log(): readonly string[] {
     return this.#log;
@@ -129,11 +134,12 @@ export class EtcdMember {
 /** A running etcd cluster of one or more members. */
 export class EtcdCluster {
   readonly members: readonly EtcdMember[];
-  readonly #directory: string;
+  /** Holds one data directory for each member, named like the member. */
+  readonly directory: string;
 
   constructor(members: readonly EtcdMember[], directory: string) {
     this.members = members;
-    this.#directory = directory;
+    this.directory = directory;
   }
 
   /** Client endpoints of all members, running or not. */
@@ -151,7 +157,7 @@ export class EtcdCluster {
   /** Kills everything and removes the data. */
   async close(): Promise<void> {
     await Promise.all(this.members.map((member) => member.kill()));
-    await rm(this.#directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
