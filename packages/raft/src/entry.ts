@@ -1,7 +1,9 @@
 /** A Raft term: a non-negative safe integer, 0 before the first election. */
 export type Term = number & { readonly __brand: "raft.Term" };
 
-/** The position of an entry in the log: a non-negative safe integer; the first entry has index 1. */
+/**
+ * The position of an entry in the log: a non-negative safe integer; the first entry has index 1.
+ */
 export type LogIndex = number & { readonly __brand: "raft.LogIndex" };
 
 /** A member's 64-bit id; never 0n. */

@@ -8,9 +8,9 @@ import { RaftLog } from "./log.ts";
 export interface RaftInitialState {
   readonly hardState: HardState;
   /**
-   * The base of the retained log. Every first member of a new cluster starts with the same: index 0,
-   * term 0 and all of them as voters. A member that will be added to a running cluster starts with
-   * the empty configuration and learns it from the log.
+   * The base of the retained log. Every first member of a new cluster starts with the same: index
+   * 0, term 0 and all of them as voters. A member that will be added to a running cluster starts
+   * with the empty configuration and learns it from the log.
    */
   readonly compacted: SnapshotMark;
   /** Everything after the base, durable, without a hole. */

@@ -9,8 +9,9 @@
  *   its entry is committed, by whoever leads then (C23).
  * - A leader that is not in the configuration it has appended leads on without counting itself, and
  *   resigns when that configuration is committed (thesis §4.2.2).
- * - Transfer (thesis §3.10): no new proposals, the target is brought up to date and told to campaign
- *   at once. One election timeout later the transfer is given up, whatever happened (B17, C17).
+ * - Transfer (thesis §3.10): no new proposals, the target is brought up to date and told to
+ *   campaign at once. One election timeout later the transfer is given up, whatever happened (B17,
+ *   C17).
  */
 import { encodeConfigurationEntry } from "./codec-records.ts";
 import { changeConfiguration, isJoint, isMember, leaveJoint } from "./configuration-change.ts";

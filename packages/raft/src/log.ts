@@ -176,7 +176,8 @@ export class RaftLog {
 
   /**
    * Takes over what a leader sent (thesis §3.5): entries already here are kept, the first one that
-   * conflicts and everything after it are replaced, so that a late or repeated message cuts nothing.
+   * conflicts and everything after it are replaced, so that a late or repeated message cuts
+   * nothing.
    *
    * @throws RaftAssertionError when a committed entry would be replaced (C15).
    */

@@ -45,7 +45,10 @@ export interface AppendResponseMessage extends MessageHead {
 export interface HeartbeatMessage extends MessageHead {
   readonly kind: "heartbeat";
   readonly commit: LogIndex;
-  /** The newest read round that waits for a quorum; 0 for none. Never reused by a leader's term (C4). */
+  /**
+   * The newest read round that waits for a quorum; 0 for none. Never reused by a leader's term
+   * (C4).
+   */
   readonly readRound: number;
 }
 
@@ -61,7 +64,10 @@ export interface VoteMessage extends MessageHead {
   readonly isPreVote: boolean;
   readonly lastIndex: LogIndex;
   readonly lastTerm: Term;
-  /** Set when the leader asked for the election: voters then ignore their leader lease (thesis §3.10). */
+  /**
+   * Set when the leader asked for the election: voters then ignore their leader lease (thesis
+   * §3.10).
+   */
   readonly isLeaderTransfer: boolean;
 }
 

@@ -33,8 +33,8 @@ export interface RaftOptions {
    */
   readonly preVote?: boolean;
   /**
-   * A leader that does not hear a quorum for an election timeout steps down, and followers that hear
-   * a leader ignore candidates (thesis §6.2, §4.2.3).
+   * A leader that does not hear a quorum for an election timeout steps down, and followers that
+   * hear a leader ignore candidates (thesis §6.2, §4.2.3).
    *
    * @default true
    */
@@ -71,7 +71,8 @@ export interface RaftOptions {
    */
   readonly maxCommittedBytes?: number;
   /**
-   * Most read requests that wait for their index on this node; further ones are dropped. At least 1.
+   * Most read requests that wait for their index on this node; further ones are dropped. At least
+   * 1.
    *
    * @default 65536
    */

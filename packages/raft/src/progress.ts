@@ -11,9 +11,10 @@
  *      └─────────────────┘ installed or failed
  * ```
  *
- * - `probe`: where the logs agree is not known. One message at a time, the next after an answer or a
- *   heartbeat's.
- * - `replicate`: they agree through `match`. Messages are sent ahead of the answers, up to a window.
+ * - `probe`: where the logs agree is not known. One message at a time, the next after an answer or
+ *   a heartbeat's.
+ * - `replicate`: they agree through `match`. Messages are sent ahead of the answers, up to a
+ *   window.
  * - `snapshot`: the follower gets the state; nothing is sent until it has it.
  */
 import { Inflights } from "./inflights.ts";
@@ -34,7 +35,9 @@ export class Progress {
   pendingSnapshot = 0;
   /** Answered since the last quorum check. */
   isRecentlyActive = true;
-  /** Highest commit index sent and usable there: commit messages that tell nothing new are spared. */
+  /**
+   * Highest commit index sent and usable there: commit messages that tell nothing new are spared.
+   */
   sentCommit = 0;
   /** An empty append shall find out whether what was sent has arrived. */
   isEmptyAppendDue = false;

@@ -2,8 +2,8 @@
  * Majorities, and majorities of two sets at once.
  *
  * A decision needs more than half of the voters; while the configuration is joint it needs that of
- * the incoming set *and* of the outgoing set (thesis §4.3), so that no two decisions, whichever of the
- * configurations their makers believe in, can be made by disjoint sets of members.
+ * the incoming set *and* of the outgoing set (thesis §4.3), so that no two decisions, whichever of
+ * the configurations their makers believe in, can be made by disjoint sets of members.
  *
  * For the commit index: sort the match indexes of five voters, `[2 4 5 7 9]`. Three of five hold
  * everything up to the third largest, 5. The joint commit index is the smaller of the two.

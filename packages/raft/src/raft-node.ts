@@ -383,8 +383,8 @@ export class RaftNode {
   }
 
   #becomeFollower(term: Term, leader: MemberId | undefined): void {
-    // A follower's timer runs on: only a leader or a granted vote resets it (§3.4). Otherwise a member
-    // that cannot win but is quick to try would keep all others from trying.
+    // A follower's timer runs on: only a leader or a granted vote resets it (§3.4). Otherwise a
+    // member that cannot win but is quick to try would keep all others from trying.
     const isNewStart = this.#role() !== "follower" || leader !== undefined;
     if (term !== this.#term) {
       this.#term = term;

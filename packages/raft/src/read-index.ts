@@ -12,8 +12,8 @@
  * - A round starts after every one of its requests has arrived, has a fresh number, and counts only
  *   echoes of this number or a newer one in the leader's own term: no echo that was sent before a
  *   request arrived can confirm it (etcd#20418, C4).
- * - No round starts before the leader has committed an entry of its own term: until then it does not
- *   know which entries of earlier terms are committed (etcd#7331, C3).
+ * - No round starts before the leader has committed an entry of its own term: until then it does
+ *   not know which entries of earlier terms are committed (etcd#7331, C3).
  * - One round is under way at a time, so the cost is one heartbeat a follower, whatever the load.
  */
 import type { LogIndex, MemberId } from "./entry.ts";

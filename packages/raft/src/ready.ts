@@ -53,6 +53,8 @@ export interface Ready {
   /** Committed and durable here; in order, each exactly once. */
   readonly committedEntries: readonly Entry[];
   readonly readStates: readonly ReadState[];
-  /** Read requests that cannot be answered in this term any more: the caller asks again or fails. */
+  /**
+   * Read requests that cannot be answered in this term any more: the caller asks again or fails.
+   */
   readonly abandonedReads: readonly number[];
 }

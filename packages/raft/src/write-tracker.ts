@@ -10,8 +10,8 @@
  *   A is done: is 6(t1) durable?  No: B will still remove it. Only C makes it so.
  * ```
  *
- * Comparing terms when A is done would say yes (the ABA problem). So every overwrite shortens at once
- * what all earlier writes will acknowledge: after B, A acknowledges nothing from index 5 on.
+ * Comparing terms when A is done would say yes (the ABA problem). So every overwrite shortens at
+ * once what all earlier writes will acknowledge: after B, A acknowledges nothing from index 5 on.
  */
 import { assert } from "./assert.ts";
 import type { SnapshotMark } from "./configuration.ts";

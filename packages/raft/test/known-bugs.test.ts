@@ -1,6 +1,6 @@
 /**
- * Bugs that other implementations have had, each as the schedule that shows it. The numbers are those
- * of the project's list of known bugs (C1 ...); C1 is `testdata/figure-8.txt` as well.
+ * Bugs that other implementations have had, each as the schedule that shows it. The numbers are
+ * those of the project's list of known bugs (C1 ...); C1 is `testdata/figure-8.txt` as well.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -149,7 +149,7 @@ test("C5 etcd#14370: one member commits and applies nothing before its disk has 
   assert.deepEqual(member.applied, ["a"]);
 });
 
-test("C8 ZooKeeper 3911, 4646: no answer and no vote leaves before the disk has what it says", () => {
+test("C8 ZooKeeper 3911: no answer and no vote leaves before the disk has what it says", () => {
   const cluster = clusterOf(3);
   cluster.elect(1);
   for (const member of cluster.members.values()) member.isDiskSlow = true;
@@ -169,7 +169,7 @@ test("C8 ZooKeeper 3911, 4646: no answer and no vote leaves before the disk has 
   assert.ok(ready.isSyncRequired);
 });
 
-test("C8 a request for votes waits for the disk too: it describes a log that a crash could shorten", () => {
+test("C8 a request for votes waits for the disk: a crash could shorten the log it names", () => {
   const cluster = clusterOf(3, plain);
   cluster.elect(1);
   cluster.member(2).isDiskSlow = true;
@@ -211,7 +211,7 @@ test("C10 ZooKeeper-4925: a hole in the log stops the member, in memory and at t
   );
 });
 
-test("C11 etcd#22442, C12 cockroach#36353: after an overwrite nothing of the old tail is left", () => {
+test("C11 etcd#22442, C12 cockroach#36353: an overwrite leaves nothing of the old tail", () => {
   const cluster = clusterOf(3, plain);
   cluster.elect(1);
   cluster.isolate(1);
@@ -391,11 +391,11 @@ test("C17 B17: removing the target of a transfer ends it", () => {
   assert.equal(cluster.propose(1, "after").kind, "accepted");
 });
 
-test("C19 raft-dev 2015: a new leader changes no membership before it has committed in its term", () => {
-  // Ongaro's schedule: 1 leads {1 2 3 4} and appends {1 2 3 4 5}, which reaches nobody but 5. 2 leads the
-  // next term and wants {2 3 4}. Were it allowed to before its own entry is committed, {2 3} could
-  // commit it while 1, back with the votes of {1 4 5}, commits its own: two majorities without a common
-  // member.
+test("C19 raft-dev 2015: a new leader changes no membership before its first commit", () => {
+  // Ongaro's schedule: 1 leads {1 2 3 4} and appends {1 2 3 4 5}, which reaches nobody but 5. 2
+  // leads the next term and wants {2 3 4}. Were it allowed to before its own entry is committed, {2
+  // 3} could commit it while 1, back with the votes of {1 4 5}, commits its own: two majorities
+  // without a common member.
   const cluster = clusterOf(4, plain);
   cluster.add(toMemberId(5n), toConfiguration([]));
   cluster.elect(1);
@@ -456,7 +456,7 @@ test("C21 etcd#7280, cockroach#42251: the leader dies at every step of a removal
   }
 });
 
-test("C22 RethinkDB: a removed member that was cut off cannot form a quorum when it is back", () => {
+test("C22 RethinkDB: a removed member that was cut off forms no quorum when it is back", () => {
   const cluster = clusterOf(3);
   cluster.elect(1);
   cluster.isolate(3);
@@ -496,7 +496,7 @@ test("C22 M3: an answer of a removed member, of whatever term, deposes nobody", 
   assert.equal(cluster.node(1).status().role, "leader");
 });
 
-test("C23 camunda#57386: the leader dies at every step of a joint change; the next one ends it", () => {
+test("C23 camunda#57386: the leader dies at any step of a joint change; the next ends it", () => {
   for (let step = 0; step < 12; step += 1) {
     const cluster = clusterOf(3, plain);
     cluster.add(toMemberId(4n), toConfiguration([]));

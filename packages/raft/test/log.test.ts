@@ -177,7 +177,8 @@ test("a write whose entries were overwritten and then brought back is not believ
   log.appendFromLeader(start, [entry(1, 1), entry(2, 1)]);
   const third = log.takeWrite().write;
   log.commitTo(2);
-  // The disk now holds 1/1 2/1, the very entries of the log; but the second write will cut them off.
+  // The disk now holds 1/1 2/1, the very entries of the log; but the second write will cut them
+  // off.
   log.completeWrite(first);
   assert.equal(log.persistedIndex, 0);
   assert.deepEqual(log.takeCommitted(Infinity), []);

@@ -67,7 +67,7 @@ test("§3.3 requests of a lower term change nothing", () => {
   assert.deepEqual(cluster.node(1).status(), before);
 });
 
-test("§3.4 a follower that hears nothing for the election timeout campaigns in the next term", () => {
+test("§3.4 a follower that hears nothing for the election timeout campaigns", () => {
   const cluster = clusterOf(3);
   cluster.tick(1, 9);
   assert.equal(roleOf(cluster, 1), "follower");
@@ -128,7 +128,7 @@ test("§3.4 one vote a term, first come first served, and again to the same cand
   assert.equal(ask(2n), "1->2 term 1 vote granted");
 });
 
-test("§3.5 an entry is committed when a majority has it, and followers learn it from the leader", () => {
+test("§3.5 an entry is committed when a majority has it, and followers are told", () => {
   const cluster = clusterOf(5);
   cluster.elect(1);
   cluster.isolate(1, 2, 3);
@@ -151,7 +151,7 @@ test("§3.5 a commit covers everything before it, entries of earlier leaders too
   assert.deepEqual(cluster.member(2).applied, ["a"]);
 });
 
-test("§3.5 consistency check: an append is refused where index and term before it do not match", () => {
+test("§3.5 an append is refused where index and term before it do not match", () => {
   const cluster = clusterOf(3);
   cluster.node(1).step(
     message("append", 2, {
@@ -166,7 +166,7 @@ test("§3.5 consistency check: an append is refused where index and term before 
   assert.equal(cluster.node(1).status().log.lastIndex, 0);
 });
 
-test("§3.5 conflicting entries of a follower are replaced, missing ones filled in (figure 3.6)", () => {
+test("§3.5 conflicting entries are replaced, missing ones filled in (figure 3.6)", () => {
   const leaderLog = [1, 1, 1, 4, 4, 5, 5, 6, 6, 6];
   const followerLogs = {
     a: [1, 1, 1, 4, 4, 5, 5, 6, 6],
@@ -227,7 +227,7 @@ test("§3.5 a follower takes for committed only what the message has shown to ma
   );
 });
 
-test("§3.6.1 the vote goes only to logs at least as up to date: last term first, then length", () => {
+test("§3.6.1 votes go to logs as up to date: last term first, then length", () => {
   const cases = [
     { own: [1], lastIndex: 1, lastTerm: 1, isGranted: true },
     { own: [1], lastIndex: 2, lastTerm: 1, isGranted: true },
@@ -427,7 +427,7 @@ test("§4.3 in a joint configuration elections and commits need both majorities"
   assert.deepEqual(cluster.node(4).status().configuration, toConfiguration(ids(1, 4, 5)));
 });
 
-test("§4.3 the joint phase is left when its own entry is committed, not when an earlier one is", () => {
+test("§4.3 the joint phase is left when its own entry is committed, not before", () => {
   const cluster = clusterOf(3, { ...plain, maxAppendBytes: 1 });
   cluster.elect(1);
   const [two, four] = ids(2, 4);
@@ -473,7 +473,7 @@ test("§6.2 a leader that hears no majority for an election timeout steps down",
   assert.deepEqual([roleOf(cluster, 1), cluster.node(1).status().leader], ["follower", undefined]);
 });
 
-test("§6.4 a read waits for an entry of the leader's term and for a round of heartbeats after it", () => {
+test("§6.4 a read waits for a round of heartbeats that starts after it", () => {
   const cluster = clusterOf(3);
   cluster.elect(1);
   cluster.propose(1, "a");
@@ -496,7 +496,7 @@ test("§9.6 a pre-vote moves no term and promises nothing", () => {
   assert.deepEqual([term, votedFor], [0, undefined]);
 });
 
-test("§10.2.1 the leader writes its own disk in parallel and counts itself when that is done", () => {
+test("§10.2.1 the leader writes in parallel and counts itself when that is done", () => {
   const cluster = clusterOf(3);
   cluster.elect(1);
   cluster.member(1).isDiskSlow = true;

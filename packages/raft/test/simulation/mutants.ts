@@ -57,8 +57,8 @@ export const mutants: readonly Mutant[] = [
     name: "uptodate-index-only",
     fault: "compares the length of logs, not their last term",
     file: "log.ts",
-    find: "return lastTerm > this.lastTerm || (lastTerm === this.lastTerm && lastIndex >= this.lastIndex);",
-    replace: "return lastIndex >= this.lastIndex;",
+    find: "return lastTerm > this.lastTerm || (lastTerm === this.lastTerm && ",
+    replace: "return (",
   },
   {
     name: "read-before-own-term",
@@ -134,8 +134,8 @@ export const mutants: readonly Mutant[] = [
     name: "vote-incoming-only",
     fault: "wins by the incoming voters alone",
     file: "quorum.ts",
-    find: '  if (configuration.votersOutgoing.length === 0 || incoming === "lost") return incoming;\n',
-    replace: "  return incoming;\n",
+    find: 'length === 0 || incoming === "lost") return incoming;',
+    replace: "length >= 0) return incoming;",
   },
   {
     name: "leave-joint-early",
@@ -148,8 +148,8 @@ export const mutants: readonly Mutant[] = [
     name: "no-leave-joint",
     fault: "stays joint for ever (C23)",
     file: "leadership.ts",
-    find: "      this.#appendConfiguration(leaveJoint(log.configuration), new Uint8Array(0));\n      return;\n",
-    replace: "      return;\n",
+    find: "this.#appendConfiguration(leaveJoint(log.configuration), new Uint8Array(0));\n",
+    replace: "",
   },
   {
     name: "heartbeat-full-commit",
@@ -169,8 +169,8 @@ export const mutants: readonly Mutant[] = [
     name: "snapshot-cuts",
     fault: "cuts entries after a snapshot that is here already (C13)",
     file: "raft-node.ts",
-    find: "if (this.#log.termAt(snapshot.index) === snapshot.term) this.#log.commitTo(snapshot.index);\n      else this",
-    replace: "this",
+    find: "if (this.#log.termAt(snapshot.index) === snapshot.term)",
+    replace: "if (this.#log.lastIndex === -1)",
   },
   {
     name: "snapshot-not-wait",
@@ -183,7 +183,7 @@ export const mutants: readonly Mutant[] = [
     name: "transfer-stuck",
     fault: "never gives up a transfer (C17)",
     file: "leadership.ts",
-    find: "if (this.#transferTicks >= options.electionTimeoutTicks) this.#transferTarget = undefined;",
+    find: "this.#transferTicks += 1;",
     replace: "",
   },
   {
@@ -204,9 +204,8 @@ export const mutants: readonly Mutant[] = [
     name: "learner-votes-count",
     fault: "counts learners as voters",
     file: "replication.ts",
-    find: "return committedIndex(log.configuration, (member)",
-    replace:
-      "return committedIndex({ ...log.configuration, voters: [...log.configuration.voters, ...log.configuration.learners] }, (member)",
+    find: "committedIndex(log.configuration, (",
+    replace: "committedIndex({ ...log.configuration, voters: [...this.#progress.keys()] }, (",
   },
   {
     name: "leader-counts-itself-removed",
@@ -303,8 +302,8 @@ export const mutants: readonly Mutant[] = [
     name: "transfer-takes-proposals",
     fault: "takes proposals during a transfer",
     file: "leadership.ts",
-    find: '    if (this.#transferTarget !== undefined) return { kind: "dropped", reason: "transferring" };\n    // The',
-    replace: "    // The",
+    find: "options, term } = this.#context;\n    if (this.#transferTarget !== undefined)",
+    replace: "options, term } = this.#context;\n    if (this.#transferTicks < 0)",
   },
   {
     name: "forwarded-ids-repeat",

@@ -1,6 +1,6 @@
 /**
- * Runs many seeds: `node --conditions=@quorate/source --import tsx run-seeds.ts FIRST COUNT MILLIS`.
- * Prints the first seed that breaks a promise, and what all of them have reached.
+ * Runs many seeds: `node --conditions=@quorate/source --import tsx run-seeds.ts FIRST COUNT
+ * MILLIS`. Prints the first seed that breaks a promise, and what all of them have reached.
  */
 import { SimCluster } from "./sim-cluster.ts";
 
