@@ -2,7 +2,7 @@
  * Applies committed entries in order, in slices short enough that heartbeats and other work are
  * never kept waiting (V3), and pauses while a snapshot replaces the state.
  */
-import type { Clock, Histogram, Logger, Timers } from "@quorate/platform";
+import type { Clock, Counter, Histogram, Logger, Timers } from "@quorate/platform";
 import { decodeConfigurationEntry, type Entry, type SnapshotMark } from "@quorate/raft";
 import type {
   AppliedEntry,
@@ -31,6 +31,7 @@ export interface ApplierDependencies {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly applySeconds: Histogram;
+  readonly slowApplies: Counter;
   /** Puts the file of an installed snapshot in place. */
   readonly restore: (mark: SnapshotMark) => Promise<void>;
 }
@@ -127,7 +128,7 @@ export class Applier {
   }
 
   #apply(entry: Entry): boolean {
-    const { clock, logger, applySeconds } = this.#dependencies;
+    const { clock, logger, applySeconds, slowApplies } = this.#dependencies;
     const begin = clock.monotonicMillis();
     try {
       if (entry.term > this.#term) {
@@ -143,6 +144,7 @@ export class Applier {
     const millis = clock.monotonicMillis() - begin;
     applySeconds.observe(millis / 1000);
     if (millis > this.#options.warningMillis) {
+      slowApplies.add();
       logger.warn("apply request took too long", {
         took: `${millis.toFixed(3)}ms`,
         "expected-duration": `${this.#options.warningMillis}ms`,

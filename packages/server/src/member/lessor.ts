@@ -31,6 +31,7 @@ export interface LessorDependencies {
   readonly timers: Timers;
   /** Leases that this leader found past their time. */
   readonly onExpired: (count: number) => void;
+  readonly onRenewed: () => void;
 }
 
 /** Settings, in milliseconds. */
@@ -155,6 +156,7 @@ export class Lessor {
     this.#ensureScheduled(lease);
     const ttlSeconds = this.#schedule.renew(id, this.#now());
     if (ttlSeconds !== undefined) {
+      this.#dependencies.onRenewed();
       settle({ ttlSeconds });
       return;
     }

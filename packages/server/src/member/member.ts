@@ -20,16 +20,12 @@ import {
   type SoftState,
   type TransferResult,
 } from "@quorate/raft";
-import {
-  firstSequence,
-  type AppliedEntry,
-  type DecodedRequest,
-  type StateMachine,
-} from "@quorate/state-machine";
+import type { AppliedEntry, DecodedRequest, StateMachine } from "@quorate/state-machine";
 import { FrameKind } from "../peer/frame.ts";
 import type { PeerHandler, PeerTransport } from "../peer/peer-transport.ts";
 import { Applier } from "./applier.ts";
-import { encodeForward, ForwardFilter } from "./forward.ts";
+import { batchBounds, createProposalQueue, createReadQueue } from "./create-parts.ts";
+import { ForwardFilter } from "./forward.ts";
 import { ForwardIntake } from "./forward-intake.ts";
 import { LeaderRequests } from "./leader-requests.ts";
 import { LeaseDesk } from "./lease-desk.ts";
@@ -37,9 +33,10 @@ import { Lessor } from "./lessor.ts";
 import { LogKeeper } from "./log-keeper.ts";
 import type { MemberMeter } from "./member-meter.ts";
 import type { MemberTiming } from "./member-timing.ts";
-import { ProposalQueue } from "./proposal-queue.ts";
+import { ProposalPump } from "./proposal-pump.ts";
+import type { ProposalQueue } from "./proposal-queue.ts";
 import { RaftDriver } from "./raft-driver.ts";
-import { ReadQueue, type ReadListener } from "./read-queue.ts";
+import type { ReadListener, ReadQueue } from "./read-queue.ts";
 import type { OpenedStorage } from "./storage.ts";
 import { encodeExpiry, type MemberProposal, type ProposedOutcome } from "./outcome.ts";
 
@@ -58,11 +55,6 @@ export interface MemberDependencies {
   readonly onRemoved: () => void;
 }
 
-/** Most requests and bytes without an outcome before more are refused (V3). */
-const proposalBounds = { requestsMax: 200_000, bytesMax: 512 * 1024 * 1024 };
-/** Bounds of one log entry; see architecture: no fixed batch size, only upper bounds. */
-const batchBounds = { batchBytesMax: 1024 * 1024, batchRequestsMax: 10_000 };
-
 /** See the head of the file. */
 export class Member {
   readonly state: StateMachine;
@@ -77,6 +69,7 @@ export class Member {
   readonly #lessor: Lessor;
   readonly #leaderRequests: LeaderRequests;
   readonly #forwards: ForwardIntake;
+  readonly #pump: ProposalPump;
   readonly #logKeeper: LogKeeper;
   readonly #softListeners = new Set<(softState: SoftState) => void>();
   #softState: SoftState = { role: "follower", leader: undefined };
@@ -103,18 +96,15 @@ export class Member {
     );
     this.#transport = dependencies.createTransport(this.#peerHandler());
     this.#driver = new RaftDriver(raft, storage.wal, this.#transport, this.#raftEvents(), logger);
-    this.#proposals = new ProposalQueue({
-      memberId: storage.memberId,
-      firstSequence: firstSequence(random.nextBigUint64()),
-      timeoutMillis: timing.requestTimeoutMillis,
-      ...proposalBounds,
-      ...batchBounds,
-    });
+    const { meter } = dependencies;
+    this.#proposals = createProposalQueue(storage.memberId, timing, random, meter);
+    this.#reads = createReadQueue(timing, meter);
     this.#forwards = new ForwardIntake(new ForwardFilter(), this.#transport, batchBounds);
-    this.#reads = new ReadQueue({
-      timeoutMillis: timing.requestTimeoutMillis,
-      retryMillis: 500,
-      waitingMax: 200_000,
+    this.#pump = new ProposalPump({
+      raft,
+      queue: this.#proposals,
+      forwards: this.#forwards,
+      transport: this.#transport,
     });
     this.#applier = this.#createApplier();
     this.#lessor = this.#createLessor();
@@ -181,6 +171,11 @@ export class Member {
   /** Requests on their way through the log. */
   get pendingProposals(): number {
     return this.#proposals.size;
+  }
+
+  /** Bytes of {@link Member.pendingProposals}. */
+  get pendingProposalBytes(): number {
+    return this.#proposals.pendingBytes;
   }
 
   /** Since when a peer has been connected, in monotonic milliseconds. */
@@ -270,46 +265,14 @@ export class Member {
   #flush(): void {
     if (this.#isClosed) return;
     this.#startReadRound();
-    this.#propose();
+    this.#pump.run(
+      { isSelf: this.isLeader, other: this.#remoteLeader() },
+      this.#driver.isPersisting,
+    );
     this.#driver.drain();
     this.#applier.run();
     // Applying may have released requests of a lost term, or made a new read round possible.
     if (this.#driver.raft.hasReady()) this.#schedule();
-  }
-
-  #propose(): void {
-    const raft = this.#driver.raft;
-    if (this.isLeader) {
-      // While the disk is busy the next batch fills itself; a lone request never waits for company.
-      if (this.#driver.isPersisting) return;
-      const taken = this.#proposals.takeBatch(raft.term);
-      const data = this.#forwards.join(taken?.data, raft.term);
-      if (data === undefined) return;
-      const result = raft.propose(data);
-      if (result.kind === "dropped") {
-        if (taken !== undefined) this.#proposals.giveBack(taken.batchId);
-        this.#forwards.refuse();
-      } else {
-        this.#forwards.clear();
-      }
-      return;
-    }
-    this.#forwards.refuse();
-    const leader = this.#remoteLeader();
-    if (leader === undefined) return;
-    for (;;) {
-      const taken = this.#proposals.takeBatch(raft.term);
-      if (taken === undefined) return;
-      const frame = encodeForward({
-        term: raft.term,
-        forwardId: taken.batchId,
-        batch: taken.data,
-      });
-      if (!this.#transport.send(leader, FrameKind.forward, frame)) {
-        this.#proposals.giveBack(taken.batchId);
-        return;
-      }
-    }
   }
 
   #startReadRound(): void {
@@ -373,13 +336,22 @@ export class Member {
   }
 
   #handleApplied(entry: Entry, applied: AppliedEntry): void {
+    const { meter } = this.#dependencies;
     let hasRevoked = false;
     for (const { requestId, outcome } of applied.outcomes) {
       if (outcome.kind === "response") {
         const { kind, message } = outcome.response;
         if (kind === "lease-grant") {
           this.#lessor.handleGrant(message.id ?? 0n, message.ttl ?? 0);
-        } else if (kind === "lease-revoke" || kind === "lease-expire") hasRevoked = true;
+          meter.leasesGranted.add();
+          meter.leaseTtlSeconds.observe(message.ttl ?? 0);
+        } else if (kind === "lease-revoke") {
+          hasRevoked = true;
+          meter.leasesRevoked.add();
+        } else if (kind === "lease-expire") {
+          hasRevoked = true;
+          meter.leasesRevoked.add(message.expired.length);
+        }
       }
       if (requestId.member === this.memberId) this.#proposals.settle(requestId.sequence, outcome);
     }
@@ -426,6 +398,7 @@ export class Member {
         timers,
         logger,
         applySeconds: meter.applySeconds,
+        slowApplies: meter.slowApplies,
         restore: (mark) => this.#logKeeper.restore(mark),
       },
     );
@@ -454,6 +427,9 @@ export class Member {
         timers,
         onExpired: (count) => {
           meter.leasesExpired.add(count);
+        },
+        onRenewed: () => {
+          meter.leasesRenewed.add();
         },
       },
     );

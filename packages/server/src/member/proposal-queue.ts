@@ -44,6 +44,8 @@ export interface ProposalQueueOptions {
   /** A batch is closed when it reaches one of these; a single larger request still goes. */
   readonly batchBytesMax: number;
   readonly batchRequestsMax: number;
+  readonly onBatch: (requests: number) => void;
+  readonly onFailure: (reason: ProposalFailure["reason"], count: number) => void;
 }
 
 interface Pending<Decoded, Outcome> extends Proposal<Decoded, Outcome> {
@@ -100,6 +102,7 @@ export class ProposalQueue<Decoded, Outcome> {
     const { requestsMax, bytesMax, timeoutMillis } = this.#options;
     const size = proposal.bytes.length;
     if (this.#pending.size >= requestsMax || this.#pendingBytes + size > bytesMax) {
+      this.#options.onFailure("too-many-requests", 1);
       proposal.settle(undefined, { reason: "too-many-requests", isUnknown: false });
       return;
     }
@@ -130,6 +133,7 @@ export class ProposalQueue<Decoded, Outcome> {
     const proposals = this.#waiting.slice(0, count);
     this.#waiting = count === this.#waiting.length ? [] : this.#waiting.slice(count);
     const batchId = this.#nextBatchId++;
+    this.#options.onBatch(count);
     this.#inFlight.set(batchId, { term, proposals });
     const requests = proposals.map(({ sequence, kind, bytes: request }) => ({
       sequence,
@@ -207,6 +211,7 @@ export class ProposalQueue<Decoded, Outcome> {
   }
 
   #fail(proposals: readonly Pending<Decoded, Outcome>[], reason: ProposalFailure["reason"]): void {
+    if (proposals.length > 0) this.#options.onFailure(reason, proposals.length);
     const waiting = new Set(this.#waiting);
     const failed = new Set(proposals);
     this.#waiting = this.#waiting.filter((pending) => !failed.has(pending));

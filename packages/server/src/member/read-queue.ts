@@ -18,6 +18,10 @@ export interface ReadQueueOptions {
   readonly retryMillis: number;
   /** Reads beyond this many waiting are refused. @default 100000 */
   readonly waitingMax: number;
+  readonly onRound: () => void;
+  readonly onFailure: (failure: ReadFailure, count: number) => void;
+  /** A round had no answer in time and is asked again. */
+  readonly onSlow: () => void;
 }
 
 interface WaitingRead {
@@ -53,6 +57,7 @@ export class ReadQueue {
   /** Adds a read that arrived now. */
   add(nowMillis: number, listener: ReadListener): void {
     if (this.#count >= this.#options.waitingMax) {
+      this.#options.onFailure("too-many-requests", 1);
       listener("too-many-requests");
       return;
     }
@@ -64,6 +69,7 @@ export class ReadQueue {
   startRound(nowMillis: number): number | undefined {
     if (this.#round !== undefined || this.#waiting.length === 0) return undefined;
     const requestId = this.#nextRequestId++;
+    this.#options.onRound();
     this.#round = { requestId, askedAt: nowMillis, reads: this.#waiting };
     this.#waiting = [];
     return requestId;
@@ -101,12 +107,14 @@ export class ReadQueue {
   tick(nowMillis: number): void {
     const round = this.#round;
     if (round !== undefined && nowMillis - round.askedAt >= this.#options.retryMillis) {
+      this.#options.onSlow();
       this.abandon(round.requestId);
     }
     if (this.#waiting.some(({ deadline }) => deadline <= nowMillis)) {
       const late = this.#waiting.filter(({ deadline }) => deadline <= nowMillis);
       this.#waiting = this.#waiting.filter(({ deadline }) => deadline > nowMillis);
       this.#count -= late.length;
+      this.#options.onFailure("timeout", late.length);
       for (const { listener } of late) listener("timeout");
     }
   }
@@ -119,6 +127,7 @@ export class ReadQueue {
     this.#waiting = [];
     this.#confirmed = [];
     this.#count = 0;
+    if (reads.length > 0) this.#options.onFailure(failure, reads.length);
     for (const { listener } of reads) listener(failure);
   }
 }

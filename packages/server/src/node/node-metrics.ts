@@ -83,7 +83,18 @@ function createMemberMeter(i: MemberInstruments): MemberMeter {
   const applyLabels = { version: "v3", op: "unknown", success: "true" } as const;
   return {
     leaderChanges: i.etcd_server_leader_changes_seen_total,
+    leasesGranted: i.etcd_debugging_lease_granted_total,
+    leasesRevoked: i.etcd_debugging_lease_revoked_total,
+    leasesRenewed: i.etcd_debugging_lease_renewed_total,
     leasesExpired: i.etcd_debugging_server_lease_expired_total,
+    leaseTtlSeconds: i.etcd_debugging_lease_ttl_total,
+    proposalsFailed: i.etcd_server_proposals_failed_total,
+    proposalsShed: i.quorate_requests_shed_total.with({ bound: "proposal-queue" }),
+    batchRequests: i.quorate_proposal_batch_requests,
+    readRounds: i.quorate_read_rounds_total,
+    readsFailed: i.etcd_server_read_indexes_failed_total,
+    slowReads: i.etcd_server_slow_read_indexes_total,
+    slowApplies: i.etcd_server_slow_apply_total,
     applySeconds: i.etcd_server_apply_duration_seconds.with(applyLabels),
     snapshotSend,
     snapshotReceive,
@@ -135,6 +146,7 @@ export function collectMember(
     i.etcd_server_proposals_applied_total.set(member.state.appliedIndex);
     i.etcd_server_proposals_pending.set(member.pendingProposals);
     i.quorate_proposal_queue_requests.set(member.pendingProposals);
+    i.quorate_proposal_queue_bytes.set(member.pendingProposalBytes);
     i.etcd_mvcc_db_total_size_in_bytes.set(store.backend.sizeBytes);
     i.etcd_mvcc_db_total_size_in_use_in_bytes.set(store.backend.sizeInUseBytes);
     for (const { id } of members.members) {
