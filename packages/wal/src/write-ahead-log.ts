@@ -377,7 +377,7 @@ export class WriteAheadLog {
     const prepared = this.#prepared;
     if (prepared === undefined) return;
     if (previous.position + bytes <= this.#options.segmentBytes) return;
-    prepared.take();
+    const filled = prepared.take();
     this.#prepared = undefined;
     const sequence = previous.sequence + 1;
     const nextIndex = toLogIndex(this.#lastIndex + 1);
@@ -406,7 +406,7 @@ export class WriteAheadLog {
     const headBytes = recordHeaderBytes + payload.length + paddingBytes(payload.length);
     next.lastCrc = this.#writeTo(next, "segment-head", [payload], headBytes).crc;
     next.position = headBytes;
-    this.#cuts.push({ previous, next, preparedPath: prepared.path });
+    this.#cuts.push({ previous, next, preparedPath: prepared.path, filled });
     this.#active = next;
     this.#prepareAgainAt = 0;
   }
@@ -460,9 +460,10 @@ export class WriteAheadLog {
    * The order is what recovery relies on: a segment that has a name has a durable head, and the one
    * before it is durable to its end.
    */
-  async #publish({ previous, next, preparedPath }: SegmentCut): Promise<void> {
+  async #publish({ previous, next, preparedPath, filled }: SegmentCut): Promise<void> {
     const { files, onEvent } = this.#dependencies;
     await previous.handle.datasync();
+    await filled;
     await next.handle.datasync();
     await files.rename(preparedPath, next.path);
     await files.syncDirectory(this.#directory);
@@ -541,7 +542,8 @@ export class WriteAheadLog {
   async #close(): Promise<void> {
     await this.#flushing;
     await this.#releasing;
-    this.#prepared?.take();
+    // A failure of filling is reported by the preparation itself.
+    await this.#prepared?.take().catch(() => undefined);
     await this.#preparing;
     const { files } = this.#dependencies;
     const open = [this.#active, ...this.#cuts.map((cut) => cut.previous)];
@@ -573,6 +575,7 @@ interface SegmentCut {
   readonly previous: OpenSegment;
   readonly next: OpenSegment;
   readonly preparedPath: string;
+  readonly filled: Promise<void>;
 }
 
 /** Records up to this are copied together before they are written. */

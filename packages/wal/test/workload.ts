@@ -123,7 +123,9 @@ export async function runWorkload(
         wal = opened;
         checkEqual(recovered, model);
       }
-      if (random.chance(0.4)) await Promise.all(pending.splice(0));
+      if (random.chance(0.3)) await Promise.all(pending.splice(0));
+      // Lets a sync get some way, so that appends fall before, into and behind it.
+      else for (let turns = random.nextInt(7); turns > 0; turns--) await Promise.resolve();
     }
     await Promise.all(pending);
     await wal.close();
