@@ -30,8 +30,7 @@ describe("parseCommand", () => {
       QUORATE_EXPORTER_LISTEN_ADDRESS: "[::1]:0",
       OTHER: "x",
     });
-    assert.equal(command.kind, "run");
-    if (command.kind !== "run") return;
+    assert.ok(command.kind === "run");
     assert.equal(command.options.pollMillis, 1_500);
     assert.deepEqual(command.options.endpoints, ["a:1", "b:2"]);
     assert.deepEqual([command.options.listenHost, command.options.listenPort], ["::1", 0]);

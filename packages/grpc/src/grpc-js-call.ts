@@ -309,7 +309,7 @@ export class GrpcJsCall implements UnaryCall, BidiStream {
 
   #endByTransport(status: TransportStatus): void {
     if (this.#state !== "open") return;
-    const details = translateTransportMessage(status.details ?? "", this.#context.maxRequestBytes);
+    const details = translateTransportMessage(status.details, this.#context.maxRequestBytes);
     this.#cancel(toStatusCode(status.code), details);
   }
 

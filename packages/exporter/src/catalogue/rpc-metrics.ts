@@ -1,24 +1,3 @@
-/** Names of gRPC status codes by their number, as `grpc_code` has them. */
-export const grpcCodes = [
-  "OK",
-  "Canceled",
-  "Unknown",
-  "InvalidArgument",
-  "DeadlineExceeded",
-  "NotFound",
-  "AlreadyExists",
-  "PermissionDenied",
-  "ResourceExhausted",
-  "FailedPrecondition",
-  "Aborted",
-  "OutOfRange",
-  "Unimplemented",
-  "Internal",
-  "Unavailable",
-  "DataLoss",
-  "Unauthenticated",
-] as const;
-
 /** gRPC calls by method, as the usual gRPC middleware for Prometheus exposes them. */
 export const rpcMetrics = {
   grpc_server_started_total: {
@@ -37,7 +16,25 @@ export const rpcMetrics = {
       grpc_type: ["unary", "client_stream", "server_stream", "bidi_stream"],
       grpc_service: "text",
       grpc_method: "text",
-      grpc_code: grpcCodes as typeof grpcCodes,
+      grpc_code: [
+        "OK",
+        "Canceled",
+        "Unknown",
+        "InvalidArgument",
+        "DeadlineExceeded",
+        "NotFound",
+        "AlreadyExists",
+        "PermissionDenied",
+        "ResourceExhausted",
+        "FailedPrecondition",
+        "Aborted",
+        "OutOfRange",
+        "Unimplemented",
+        "Internal",
+        "Unavailable",
+        "DataLoss",
+        "Unauthenticated",
+      ],
     },
     seriesMax: 5000,
   },
@@ -74,3 +71,7 @@ export const extensiveRpcMetrics = {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   },
 } as const;
+
+/** Names of gRPC status codes by their number, as `grpc_code` has them. */
+export const grpcCodes: typeof rpcMetrics.grpc_server_handled_total.labels.grpc_code =
+  rpcMetrics.grpc_server_handled_total.labels.grpc_code;

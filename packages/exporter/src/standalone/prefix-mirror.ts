@@ -89,12 +89,12 @@ export class PrefixMirror<T> {
 
   async #run(signal: AbortSignal): Promise<void> {
     let retryMillis = retryMillisMin;
-    while (!signal.aborted) {
+    while (!isAborted(signal)) {
       try {
         await this.#follow(signal);
         retryMillis = retryMillisMin;
       } catch (error) {
-        if (signal.aborted) return;
+        if (isAborted(signal)) return;
         this.#dependencies.logger.warn("cannot follow prefix", {
           prefix: this.#options.prefix,
           error: error instanceof Error ? error.message : String(error),
@@ -171,4 +171,9 @@ export class PrefixMirror<T> {
       }
     }
   }
+}
+
+/** A call, because the compiler takes a property that was false once for false ever after. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

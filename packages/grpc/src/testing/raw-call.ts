@@ -37,7 +37,10 @@ export function openRaw(
     "content-type": "application/grpc",
     te: "trailers",
   };
-  for (const [name, value] of Object.entries({ ...usual, ...headers })) {
+  for (const [name, value] of Object.entries<string | readonly string[] | undefined>({
+    ...usual,
+    ...headers,
+  })) {
     if (typeof value === "string") all[name] = value;
     else if (value !== undefined) all[name] = [...value];
   }
