@@ -61,6 +61,11 @@ export interface Backend {
   /** Writes and flushes every ended unit; resolves when it is on the disk. */
   flush(): Promise<void>;
 
+  /**
+   * Bytes of staged writes that are not on the disk yet. They are held in memory: whoever produces
+   * writes should pause above some bound of its own.
+   */
+  readonly stagedBytes: number;
   /** Bytes allocated on disk (file size). Cheap; refreshed at each commit. */
   readonly sizeBytes: number;
   /** Bytes of it that hold data. Cheap; refreshed at each commit. */

@@ -80,6 +80,10 @@ export class LmdbBackend implements Backend {
     );
   }
 
+  get stagedBytes(): number {
+    return this.#active.sizeBytes + (this.#committing?.sizeBytes ?? 0);
+  }
+
   get sizeBytes(): number {
     return this.#sizeBytes;
   }

@@ -43,6 +43,10 @@ export class MemoryBackend implements Backend {
     this.#options = options;
   }
 
+  get stagedBytes(): number {
+    return this.#staged.sizeBytes;
+  }
+
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
