@@ -277,11 +277,11 @@ export class RaftLog {
   }
 
   #appendToWindow(entries: readonly Entry[]): void {
+    const changes = entries
+      .filter((entry) => entry.kind === "configuration")
+      .map(({ index, data }) => ({ index, ...decodeConfigurationEntry(data) }));
     this.#window.append(entries);
-    for (const entry of entries) {
-      if (entry.kind !== "configuration") continue;
-      this.#history.append(entry.index, decodeConfigurationEntry(entry.data).configuration);
-    }
+    for (const { index, configuration } of changes) this.#history.append(index, configuration);
   }
 
   #truncateFrom(index: number): void {

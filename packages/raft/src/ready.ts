@@ -28,8 +28,9 @@ export interface ReadState {
  *    sends `messagesAfterPersist`;
  * 3. applies `committedEntries` in order and calls `applied(index)`.
  *
- * With a `snapshot`, `persisted(ready)` also says that the state is installed: the applied index is
- * then the snapshot's, and no later Ready brings committed entries before.
+ * With a `snapshot`, `persisted(ready)` says that the log knows of it and that its state is where a
+ * restart finds it. From then on the applied index is the snapshot's; entries handed out later are
+ * applied after the state is installed.
  */
 export interface Ready {
   /** Undefined when unchanged. */

@@ -15,8 +15,8 @@ test("simulated clusters keep every promise under faults and converge when they 
   }
   // A path that no seed reaches is not tested.
   assert.ok((totals.get("applied") ?? 0) > 10_000, "entries were applied");
-  for (const name of ["terms", "reads", "snapshots", "changes", "transfers"]) {
-    assert.ok((totals.get(name) ?? 0) > 20, `${name}: ${totals.get(name)}`);
+  for (const name of ["terms", "reads", "snapshots", "changes", "transfers", "lost"]) {
+    assert.ok((totals.get(name) ?? 0) > 5, `${name}: ${totals.get(name)}`);
   }
 });
 

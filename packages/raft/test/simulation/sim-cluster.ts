@@ -41,6 +41,8 @@ export interface SimReport {
   readonly snapshots: number;
   readonly changes: number;
   readonly transfers: number;
+  /** Members that the healed phase went without. */
+  readonly lost: number;
 }
 
 /** Draws the options of a seed. */
@@ -94,6 +96,8 @@ export class SimCluster {
   readonly #network: SeededRandom;
   /** Directed links that deliver nothing. */
   readonly #cut = new Set<string>();
+  /** Lost for good in the healed phase. */
+  readonly #lost = new Set<MemberId>();
   #isFaulty = true;
   #lastId: number;
   #lastData = 0;
@@ -130,10 +134,11 @@ export class SimCluster {
   runHealed(): SimReport {
     this.#isFaulty = false;
     this.#cut.clear();
+    if (this.#canLoseMembers()) this.#loseMinority();
     this.#retireRemoved();
     for (const member of this.members.values()) {
       member.isPaused = false;
-      if (member.node === undefined) member.start();
+      if (member.node === undefined && !this.#lost.has(member.id)) member.start();
     }
     this.#scheduler.advance(300 * (this.options.member.raft.electionTimeoutTicks ?? 10));
     const before = this.oracle.commitIndex;
@@ -162,6 +167,7 @@ export class SimCluster {
       snapshots: this.#snapshots,
       changes: this.#changes,
       transfers: this.#transfers,
+      lost: this.#lost.size,
     };
   }
 
@@ -344,7 +350,8 @@ export class SimCluster {
     for (const down of this.members.values()) {
       if (down.node !== undefined) continue;
       this.#scheduler.schedule(this.#random.between(1, 300), () => {
-        if (this.members.get(down.id) === down && down.node === undefined) down.start();
+        const isLost = this.members.get(down.id) !== down || this.#lost.has(down.id);
+        if (!isLost && down.node === undefined) down.start();
       });
     }
   }
@@ -374,8 +381,36 @@ export class SimCluster {
     }
     for (const link of cut) this.#cut.add(link);
     this.#scheduler.schedule(this.#random.between(20, 600), () => {
+      if (!this.#isFaulty) return;
       for (const link of cut) this.#cut.delete(link);
     });
+  }
+
+  /**
+   * Whatever a minority does, the connected majority serves (V1, C18). Without pre-vote and
+   * check-quorum Raft does not promise it, and a change under way may need whom we would lose.
+   */
+  #canLoseMembers(): boolean {
+    const { raft } = this.options.member;
+    const isGuarded = raft.preVote === true && raft.checkQuorum === true;
+    return isGuarded && this.options.changeMillis === 0;
+  }
+
+  /** Some members, fewer than half, are dead, isolated, deaf or mute for good (D9). */
+  #loseMinority(): void {
+    const ids = [...this.members.keys()];
+    const shuffled = this.#random.shuffle([...ids]);
+    const count = this.#random.between(0, Math.floor((ids.length - 1) / 2));
+    for (const id of shuffled.slice(0, count)) {
+      this.#lost.add(id);
+      const shape = this.#random.pick(["dead", "isolated", "deaf", "mute"] as const);
+      if (shape === "dead") this.members.get(id)?.crash();
+      else if (this.members.get(id)?.node === undefined) this.members.get(id)?.start();
+      for (const other of ids) {
+        if (shape !== "mute") this.#cut.add(`${other}>${id}`);
+        if (shape !== "deaf") this.#cut.add(`${id}>${other}`);
+      }
+    }
   }
 
   /** Members whose removal is committed are switched off for good, wherever they stand. */
@@ -397,12 +432,14 @@ export class SimCluster {
   }
 
   #hasConverged(before: number): boolean {
-    const leader = this.#leaders().at(0);
-    if (leader?.node === undefined || this.#leaders().length !== 1) return false;
+    const leaders = this.#leaders().filter((member) => !this.#lost.has(member.id));
+    const leader = leaders.at(0);
+    if (leader?.node === undefined || leaders.length !== 1) return false;
     const { configuration, log, term } = leader.node.status();
     if (log.commitIndex <= before || log.commitIndex !== log.lastIndex) return false;
     if (configuration.votersOutgoing.length > 0) return false;
     return membersOf(configuration).every((id) => {
+      if (this.#lost.has(id)) return true;
       const member = this.members.get(id);
       const status = member?.node?.status();
       if (member === undefined || status === undefined) return false;
