@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, describe, test } from "node:test";
 import { parse } from "yaml";
+import { parseCommand } from "../../packages/exporter/src/standalone/exporter-options.ts";
 import { loadOptions } from "../../packages/server/src/config/load.ts";
 import { filesBelow, pathExists, readText, root } from "../architecture/repository.ts";
 import { type ChildEnd, runChild } from "../readme/child.ts";
@@ -153,7 +154,8 @@ describe("healthcheck.mjs", () => {
 interface ComposeService {
   readonly hostname?: string;
   readonly command?: readonly string[];
-  readonly volumes: readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly volumes?: readonly string[];
   readonly build?: { readonly context: string; readonly dockerfile: string };
 }
 
@@ -163,7 +165,7 @@ describe("compose.yaml", () => {
     readonly volumes: Readonly<Record<string, null>>;
   };
   const members = Object.entries(compose.services).filter(
-    ([, service]) => service.command !== undefined,
+    ([name, service]) => service.command !== undefined && name !== "exporter",
   );
   const flagsOf = (service: ComposeService): ReadonlyMap<string, string> =>
     new Map(
@@ -197,9 +199,22 @@ describe("compose.yaml", () => {
     });
   }
 
+  test("gives the exporter flags it accepts, and endpoints that are members", () => {
+    const { exporter } = compose.services;
+    const parsed = parseCommand(exporter?.command ?? [], {});
+    assert.ok(parsed.kind === "run", JSON.stringify(parsed));
+    assert.equal(parsed.options.listenPort, 9379);
+    assert.deepEqual(
+      parsed.options.endpoints,
+      members.map(([, service]) => `${service.hostname}:2379`),
+    );
+    const program = exporter?.entrypoint?.[1]?.replace("/opt/quorate/", "") ?? "";
+    assert.ok(pathExists(program), `${program} does not exist`);
+  });
+
   test("mounts only volumes it declares and files that exist", () => {
     for (const service of Object.values(compose.services)) {
-      for (const volume of service.volumes) {
+      for (const volume of service.volumes ?? []) {
         const source = volume.split(":")[0] ?? "";
         const exists = source.startsWith("./")
           ? pathExists(join("deploy", basename(source)))
@@ -216,14 +231,13 @@ describe("prometheus.yaml", () => {
     assert.equal(end.code, 0, end.stderr);
   });
 
-  test("asks for registered targets where a member lists them", () => {
-    const url = /http_sd_configs:\s+- url: http:\/\/one:2379(\S+)/.exec(
-      readText("deploy/prometheus.yaml"),
-    );
+  test("asks for registered targets where the exporter lists them", () => {
+    const text = readText("deploy/prometheus.yaml");
+    const url = /http_sd_configs:\s+- url: http:\/\/exporter:9379([^?\s]+)/.exec(text);
     const path = url?.[1] ?? "no path";
-    const sources = ["packages/gateway/src", "packages/exporter/src"]
-      .flatMap((folder) => filesBelow(folder, /\.ts$/))
-      .filter((source) => readText(source).includes(`"${path}"`));
+    const sources = filesBelow("packages/exporter/src", /\.ts$/).filter((source) =>
+      readText(source).includes(`"${path}"`),
+    );
     assert.notDeepEqual(sources, [], `nothing serves ${path}`);
   });
 

@@ -1,7 +1,8 @@
 /**
  * Code blocks of the READMEs. Each is run by a test, so its first line says how:
  *
- * - `ts` is compiled and run; its exit code must be 0. `ts compile` is compiled only.
+ * - `ts` is compiled and run; its exit code must be 0. `ts compile` is compiled only. `ts serves` and
+ *   `sh serves` stay: the test waits until they listen on a port, then ends them.
  * - `sh` is run by `bash -eu` in the repository, with `node_modules/.bin` on its path.
  *   `sh needs=etcdctl,curl` is left to the interop suite, which has these programs.
  *   `sh tested-by=PATH` is not run here: the test at PATH contains each of its lines.
@@ -9,7 +10,8 @@
  * - `json` and `yaml` are parsed. `text`, `mermaid`, `ini` and `dockerfile` are only shown.
  *
  * A block that names {@link documentedEndpoint} gets a fresh member, shared by the blocks of one
- * README in their order, and is run with that member's address in its place.
+ * README in their order, and is run with that member's address in its place. Every other
+ * `127.0.0.1:port` becomes a free port, the same throughout the README.
  */
 export interface CodeBlock {
   /** Path of the README relative to the repository. */
@@ -26,8 +28,8 @@ export interface CodeBlock {
 export const documentedEndpoint = "127.0.0.1:2379";
 
 const knownAttributes: Readonly<Record<string, readonly string[]>> = {
-  ts: ["compile"],
-  sh: ["needs", "tested-by"],
+  ts: ["compile", "serves"],
+  sh: ["needs", "serves", "tested-by"],
   text: ["output"],
   json: [],
   yaml: [],

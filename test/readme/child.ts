@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { waitUntilListening } from "./listening.ts";
 
 /** What a finished process said. */
 export interface ChildEnd {
@@ -15,6 +16,8 @@ export interface ChildCommand {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Time after which it is killed, in milliseconds. */
   readonly timeoutMillis: number;
+  /** True for a program that stays: once it listens on a port, it is ended, and that is code 0. */
+  readonly serves?: boolean;
 }
 
 /** Runs a program to its end, without standard input. */
@@ -27,11 +30,21 @@ export async function runChild(options: ChildCommand): Promise<ChildEnd> {
     killSignal: "SIGKILL",
   });
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const closed = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
   });
-  return { code, stdout: stdout(), stderr: stderr() };
+  const hasServed = options.serves === true && (await endWhenListening(child, options));
+  const code = await closed;
+  return { code: hasServed ? 0 : code, stdout: stdout(), stderr: stderr() };
+}
+
+async function endWhenListening(child: ChildProcess, options: ChildCommand): Promise<boolean> {
+  const isEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  if (child.pid === undefined) return false;
+  const hasServed = await waitUntilListening(child.pid, options.timeoutMillis, isEnded);
+  child.kill("SIGTERM");
+  return hasServed;
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import ts from "typescript";
 import { parse as parseYaml } from "yaml";
+import { freePorts } from "../support/free-port.ts";
 import { createCachingHost, readCompilerConfig } from "../architecture/caching-host.ts";
 import { filesBelow, pathExists, readText, root } from "../architecture/repository.ts";
 import {
@@ -16,7 +17,7 @@ import {
 import { type ChildEnd, runChild } from "./child.ts";
 import { type ExampleMember, startExampleMember } from "./member.ts";
 
-const timeoutMillis = 60_000;
+const timeoutMillis = 30_000;
 const scratch = join(root, ".cache/readme", String(process.pid));
 
 /** All READMEs that people read here, relative to the repository. */
@@ -54,7 +55,9 @@ export function declareReadmeTests(path: string, isChosen: (block: CodeBlock) =>
 
 /** Runs the blocks of one README; holds the member they share. */
 class ReadmeRunner {
-  #member: Promise<ExampleMember> | undefined;
+  /** Actual addresses by documented ones. */
+  readonly #addresses = new Map<string, string>();
+  #member: ExampleMember | undefined;
 
   async run(block: CodeBlock, output: CodeBlock | undefined): Promise<void> {
     const problem = blockProblem(block);
@@ -63,14 +66,13 @@ class ReadmeRunner {
     if (end === undefined) return;
     assert.equal(end.code, 0, `ended with code ${end.code}:\n${end.stdout}${end.stderr}`);
     if (output === undefined) return;
-    const isSame = matchesOutput(await this.#documented(end.stdout), output.text);
+    const isSame = matchesOutput(this.#documented(end.stdout), output.text);
     assert.ok(isSame, `printed:\n${end.stdout}\nbut the README shows:\n${output.text}`);
   }
 
   async close(): Promise<void> {
     rmSync(scratch, { recursive: true, force: true });
-    const member = await this.#member;
-    await member?.close();
+    await this.#member?.close();
   }
 
   async #runByLanguage(block: CodeBlock): Promise<ChildEnd | undefined> {
@@ -100,6 +102,7 @@ class ReadmeRunner {
       arguments: ["--conditions=@quorate/source", "--import", "tsx", path],
       directory: root,
       timeoutMillis,
+      serves: block.attributes.has("serves"),
     });
   }
 
@@ -116,19 +119,32 @@ class ReadmeRunner {
       directory: root,
       environment: { PATH: `${join(root, "node_modules/.bin")}:${process.env["PATH"]}` },
       timeoutMillis,
+      serves: block.attributes.has("serves"),
     });
   }
 
-  /** Replaces the documented address by that of a running member. */
+  /** Replaces documented addresses by that of a running member and by free ones. */
   async #actual(text: string): Promise<string> {
-    if (!text.includes(documentedEndpoint)) return text;
-    this.#member ??= startExampleMember(root);
-    return text.replaceAll(documentedEndpoint, (await this.#member).endpoint);
+    let actual = text;
+    for (const documented of new Set(text.match(/127\.0\.0\.1:[1-9]\d+/g))) {
+      const address = this.#addresses.get(documented) ?? (await this.#addressFor(documented));
+      this.#addresses.set(documented, address);
+      actual = actual.replaceAll(documented, address);
+    }
+    return actual;
   }
 
-  async #documented(text: string): Promise<string> {
-    const member = await this.#member;
-    return member === undefined ? text : text.replaceAll(member.endpoint, documentedEndpoint);
+  async #addressFor(documented: string): Promise<string> {
+    if (documented !== documentedEndpoint) return `127.0.0.1:${(await freePorts(1))[0]}`;
+    this.#member = await startExampleMember(root);
+    return this.#member.endpoint;
+  }
+
+  #documented(text: string): string {
+    return [...this.#addresses].reduce(
+      (result, [documented, address]) => result.replaceAll(address, documented),
+      text,
+    );
   }
 }
 
