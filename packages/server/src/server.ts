@@ -21,7 +21,7 @@ import { compactThroughLog } from "./services/compaction.ts";
 import { createHttpServer } from "./http.ts";
 import { healthMethods } from "./services/health-service.ts";
 import { kvMethods } from "./services/kv-service.ts";
-import { LeaderlessStreams } from "./services/leaderless-streams.ts";
+import { OpenStreams } from "./services/open-streams.ts";
 import { leaseMethods } from "./services/lease-service.ts";
 import { maintenanceMethods } from "./services/maintenance-service.ts";
 import { createHeaderEncoder, type ServiceContext } from "./services/service-context.ts";
@@ -131,16 +131,19 @@ async function startOn(
 /** Where clients come in: gRPC and HTTP on the client ports, HTTP on the metrics ports. */
 class Doors {
   readonly clientUrls: readonly string[];
+  readonly #streams: OpenStreams;
   readonly #rpc: GrpcJsServer;
   readonly #http: Server;
   readonly #ports: readonly PortServer[];
 
   private constructor(
     clientUrls: readonly string[],
+    streams: OpenStreams,
     rpc: GrpcJsServer,
     http: Server,
     ports: readonly PortServer[],
   ) {
+    this.#streams = streams;
     this.clientUrls = clientUrls;
     this.#rpc = rpc;
     this.#http = http;
@@ -153,7 +156,8 @@ class Doors {
     options: ServerOptions,
     surroundings: NodeSurroundings,
   ): Promise<Doors> {
-    const rpc = createRpcServer(context, options, surroundings);
+    const streams = new OpenStreams(context);
+    const rpc = createRpcServer(context, streams, options, surroundings);
     const http = createHttpServer(context, surroundings.metrics, options.member.hostAllowList);
     const ports: PortServer[] = [];
     const clientUrls: string[] = [];
@@ -172,7 +176,7 @@ class Doors {
       await Promise.all(ports.map((port) => port.close()));
       throw error;
     }
-    return new Doors(clientUrls, rpc, http, ports);
+    return new Doors(clientUrls, streams, rpc, http, ports);
   }
 
   stopListening(): void {
@@ -180,6 +184,7 @@ class Doors {
   }
 
   async close(): Promise<void> {
+    this.#streams.close();
     await this.#rpc.close(drainMillis);
     this.#http.closeAllConnections();
     await Promise.all(this.#ports.map((port) => port.close()));
@@ -226,6 +231,7 @@ async function handOver(member: Member, timeoutMillis: number): Promise<void> {
 
 function createRpcServer(
   context: ServiceContext,
+  streams: OpenStreams,
   { cluster, member }: ServerOptions,
   { metrics, logger }: NodeSurroundings,
 ): GrpcJsServer {
@@ -244,14 +250,13 @@ function createRpcServer(
       },
     },
   );
-  const leaderless = new LeaderlessStreams(context);
   const methods: readonly RpcMethod[] = [
     ...kvMethods(context),
-    ...watchMethods(context, leaderless),
-    ...leaseMethods(context, leaderless),
+    ...watchMethods(context, streams),
+    ...leaseMethods(context, streams),
     ...clusterMethods(context),
     ...maintenanceMethods(context),
-    ...healthMethods(context),
+    ...healthMethods(context, streams),
   ];
   for (const method of methods) rpc.addMethod(method);
   return rpc;
@@ -284,6 +289,7 @@ function timingOf({ cluster, member }: ServerOptions): MemberTiming {
     tickMillis: cluster.heartbeatMillis,
     electionTicks: Math.floor(cluster.electionTimeoutMillis / cluster.heartbeatMillis),
     isPreVote: cluster.isPreVote,
+    isElectionHastened: member.isInitialElectionTickAdvance,
     requestTimeoutMillis: 5_000 + 2 * cluster.electionTimeoutMillis,
     snapshotCount: member.snapshotCount,
     catchupEntries: member.snapshotCatchupEntries,

@@ -56,7 +56,7 @@ export class ForwardIntake {
       this.#refuse(from, forwardId);
       return;
     }
-    if (!this.#filter.admit(from, forward.term, forwardId)) return;
+    if (!this.#filter.admit(from, forward)) return;
     try {
       concatBatches([batch]);
     } catch (error) {

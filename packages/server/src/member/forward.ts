@@ -1,24 +1,28 @@
 /**
  * The frame by which a follower hands its batch to the leader:
- * `term f64 | forward id u32 | batch`. The term ties the batch to one leadership (see
- * `proposal-queue.ts`); the id, which grows with each frame, makes a repeated frame harmless.
+ * `term f64 | session u32 | forward id u32 | batch`. The term ties the batch to one leadership (see
+ * `proposal-queue.ts`). The id grows with each frame of a session, the life of the sending process:
+ * a repeated frame is harmless, and a restarted sender is not taken for a repetition.
  */
 
 /** A batch on its way to the leader. */
 export interface Forward {
   readonly term: number;
-  /** Ascending for one sender and term. */
+  /** Random; the life of the sending process. */
+  readonly session: number;
+  /** Ascending within a session. */
   readonly forwardId: number;
   readonly batch: Uint8Array;
 }
 
-const headBytes = 12;
+const headBytes = 16;
 
 /** Encodes a forward frame's payload; the batch is not copied. */
-export function encodeForward({ term, forwardId, batch }: Forward): readonly Uint8Array[] {
+export function encodeForward({ term, session, forwardId, batch }: Forward): readonly Uint8Array[] {
   const head = Buffer.allocUnsafe(headBytes);
   head.writeDoubleLE(term, 0);
-  head.writeUInt32LE(forwardId, 8);
+  head.writeUInt32LE(session, 8);
+  head.writeUInt32LE(forwardId, 12);
   return [head, batch];
 }
 
@@ -28,7 +32,8 @@ export function decodeForward(payload: Uint8Array): Forward | undefined {
   const view = Buffer.from(payload.buffer, payload.byteOffset, headBytes);
   return {
     term: view.readDoubleLE(0),
-    forwardId: view.readUInt32LE(8),
+    session: view.readUInt32LE(8),
+    forwardId: view.readUInt32LE(12),
     batch: payload.subarray(headBytes),
   };
 }
@@ -46,15 +51,20 @@ export function decodeForwardRefusal(payload: Uint8Array): number | undefined {
   return Buffer.from(payload.buffer, payload.byteOffset, 4).readUInt32LE(0);
 }
 
-/** Remembers, for each sender, the newest forward taken in a term, so that none is taken twice. */
+/** Remembers the newest forward of each session in a term, so that none is taken twice. */
 export class ForwardFilter {
-  readonly #newest = new Map<bigint, { readonly term: number; readonly forwardId: number }>();
+  #term = 0;
+  readonly #newest = new Map<string, number>();
 
-  /** Whether the frame is new; remembers it. */
-  admit(from: bigint, term: number, forwardId: number): boolean {
-    const newest = this.#newest.get(from);
-    if (newest?.term === term && newest.forwardId >= forwardId) return false;
-    this.#newest.set(from, { term, forwardId });
+  /** Whether the frame is new; remembers it. Older terms are never asked about again. */
+  admit(from: bigint, { term, session, forwardId }: Forward): boolean {
+    if (term !== this.#term) {
+      this.#term = term;
+      this.#newest.clear();
+    }
+    const key = `${from.toString(16)}/${session}`;
+    if ((this.#newest.get(key) ?? 0) >= forwardId) return false;
+    this.#newest.set(key, forwardId);
     return true;
   }
 }

@@ -77,6 +77,11 @@ export class Lessor {
     return this.#term !== undefined;
   }
 
+  /** The term that this member decides in; undefined when it does not. */
+  get term(): number | undefined {
+    return this.#term;
+  }
+
   /** This member leads, and has applied everything that earlier leaders committed. */
   promote(term: number): void {
     this.demote();

@@ -5,6 +5,8 @@ export interface MemberTiming {
   /** Ticks without a leader before an election. */
   readonly electionTicks: number;
   readonly isPreVote: boolean;
+  /** Whether the first election does not wait for a whole time-out. */
+  readonly isElectionHastened: boolean;
   /** A request without an outcome fails after this: 5 s and two election timeouts, as etcd's. */
   readonly requestTimeoutMillis: number;
   /** Applied entries after which the log is cut. */

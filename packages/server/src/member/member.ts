@@ -105,6 +105,7 @@ export class Member {
       queue: this.#proposals,
       forwards: this.#forwards,
       transport: this.#transport,
+      session: random.nextInt(2 ** 32),
     });
     this.#applier = this.#createApplier();
     this.#lessor = this.#createLessor();
@@ -187,6 +188,10 @@ export class Member {
   start(): void {
     this.#transport.setPeers(this.#peers());
     const { configuration } = this.status();
+    if (this.#timing.isElectionHastened) {
+      // Waited before: a cluster that starts need not wait a whole time-out for its first leader.
+      for (let tick = 1; tick < this.#timing.electionTicks; tick += 1) this.#driver.raft.tick();
+    }
     const isAlone = configuration.voters.length === 1 && configuration.voters[0] === this.memberId;
     if (isAlone) this.#driver.raft.campaign();
     this.#scheduleTick();
@@ -357,7 +362,7 @@ export class Member {
     }
     if (hasRevoked) this.#lessor.handleRevocations();
     if (entry.kind === "configuration") this.#handleConfiguration();
-    if (this.isLeader && !this.#lessor.isPrimary && entry.term === this.term) {
+    if (this.isLeader && entry.term === this.term && this.#lessor.term !== entry.term) {
       this.#lessor.promote(entry.term);
     }
   }
@@ -387,6 +392,7 @@ export class Member {
           this.#logKeeper.handleProgress();
         },
         onRestored: (mark) => {
+          this.#proposals.failInFlight();
           this.#driver.raft.applied(mark.index);
           this.#handleConfiguration();
           this.#releaseReads();
@@ -501,11 +507,35 @@ export class Member {
     this.#proposals.tick(now);
     this.#reads.tick(now);
     this.#leaderRequests.tick();
+    this.#stepAsideIfStuck();
     if (this.#isLeaderlessTooLong(now)) {
       this.#proposals.failWaiting("no-leader");
       this.#reads.failAll("no-leader");
     }
     this.#flush();
+  }
+
+  /**
+   * A leader whose disk does not answer commits with the others' disks but can apply nothing: one
+   * with a working disk serves better (B11).
+   */
+  #stepAsideIfStuck(): void {
+    const { electionTicks, tickMillis } = this.#timing;
+    if (!this.isLeader || this.#syncMillis() < 2 * electionTicks * tickMillis) return;
+    const { configuration, leadership } = this.status();
+    const target = leadership?.followers.find(
+      ({ id, isRecentlyActive }) => isRecentlyActive && configuration.voters.includes(id),
+    );
+    if (target === undefined || leadership?.transferTarget !== undefined) return;
+    this.#dependencies.logger.warn("disk is stuck; handing leadership over", {
+      to: target.id.toString(16),
+      "sync-millis": this.#syncMillis(),
+    });
+    this.#driver.raft.transferLeadership(target.id);
+  }
+
+  #syncMillis(): number {
+    return this.#dependencies.storage.wal.status().syncMillis;
   }
 
   /** A minority fails fast instead of letting callers wait for their deadlines (V2). */

@@ -17,6 +17,8 @@ export interface ProposalPumpParts {
   readonly queue: ProposalQueue<DecodedRequest, ProposedOutcome>;
   readonly forwards: ForwardIntake;
   readonly transport: PeerTransport;
+  /** Random 32 bits: the life of this process. */
+  readonly session: number;
 }
 
 /** Who leads, as this member sees it. */
@@ -64,12 +66,13 @@ export class ProposalPump {
   }
 
   #forward(leader: MemberId): void {
-    const { raft, queue, transport } = this.#parts;
+    const { raft, queue, transport, session } = this.#parts;
     for (;;) {
       const taken = queue.takeBatch(raft.term);
       if (taken === undefined) return;
       const { batchId, data } = taken;
-      const frame = encodeForward({ term: raft.term, forwardId: batchId, batch: data });
+      const { term } = raft;
+      const frame = encodeForward({ term, session, forwardId: batchId, batch: data });
       if (!transport.send(leader, FrameKind.forward, frame)) {
         queue.giveBack(batchId);
         return;

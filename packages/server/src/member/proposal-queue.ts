@@ -199,6 +199,17 @@ export class ProposalQueue<Decoded, Outcome> {
     if (late.length > 0) this.#fail(late, "timeout");
   }
 
+  /**
+   * A snapshot replaced the state: requests in flight may be in it or not, which nobody here can
+   * tell any more. They end with an unknown outcome instead of being proposed again (P6).
+   */
+  failInFlight(): void {
+    const waiting = new Set(this.#waiting);
+    const inFlight = [...this.#pending.values()].filter((pending) => !waiting.has(pending));
+    this.#inFlight.clear();
+    this.#fail(inFlight, "timeout");
+  }
+
   /** Fails requests that no leader has been handed yet. */
   failWaiting(reason: ProposalFailure["reason"]): void {
     this.#fail([...this.#waiting], reason);

@@ -91,7 +91,8 @@ export class RaftDriver {
         offset += 4;
         const message = decodeMessage(payload.subarray(offset, offset + length));
         offset += length;
-        if (message.from === from) this.raft.step(message);
+        // A snapshot counts only when its state has arrived, on a stream of its own.
+        if (message.from === from && message.kind !== "snapshot") this.raft.step(message);
       }
     } catch (error) {
       if (!(error instanceof RaftCodecError)) throw error;

@@ -5,7 +5,7 @@
 import { connect, type Socket } from "node:net";
 import type { Clock, Logger, Random, Timer, Timers } from "@quorate/platform";
 import type { MemberId } from "@quorate/raft";
-import { encodeFrame, FrameKind, FrameReader } from "./frame.ts";
+import { encodeFrame, FrameError, FrameKind, FrameReader } from "./frame.ts";
 import { decodeRefusal, encodeHello, type Hello, type Refusal } from "./handshake.ts";
 import { parsePeerUrl } from "./peer-url.ts";
 
@@ -137,7 +137,8 @@ export class PeerLink {
       try {
         reader.push(chunk);
       } catch (error) {
-        socket.destroy(error instanceof Error ? error : undefined);
+        if (!(error instanceof FrameError)) throw error;
+        socket.destroy(error);
       }
     });
     socket.on("error", (error) => {

@@ -5,7 +5,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Logger, Timer, Timers } from "@quorate/platform";
 import type { MemberId } from "@quorate/raft";
-import { encodeFrame, FrameKind, FrameReader } from "./frame.ts";
+import { encodeFrame, FrameError, FrameKind, FrameReader } from "./frame.ts";
 import {
   decodeHello,
   encodeRefusal,
@@ -113,7 +113,9 @@ class IncomingConnection {
         if (this.#hello !== undefined) dependencies.onReceived(this.#hello.from, chunk.length);
         reader.push(chunk);
       } catch (error) {
-        dependencies.logger.warn("peer connection closed", { error: String(error) });
+        // Anything else is a broken promise further in: the process must not go on (C15).
+        if (!(error instanceof FrameError)) throw error;
+        dependencies.logger.warn("peer connection closed", { error: error.message });
         socket.destroy();
       }
     });

@@ -7,11 +7,12 @@ import {
 } from "@quorate/api";
 import type { RpcMethod } from "@quorate/grpc";
 import { checkCall, unary, type Reply } from "./calls.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
 
 /** The methods of the service. A server that takes calls at all is serving. */
-export function healthMethods(context: ServiceContext): readonly RpcMethod[] {
+export function healthMethods(context: ServiceContext, streams: OpenStreams): readonly RpcMethod[] {
   const { check, list, watch } = services.health;
   const { SERVING, SERVICE_UNKNOWN } = HealthCheckResponseServingStatus;
   return [
@@ -30,6 +31,7 @@ export function healthMethods(context: ServiceContext): readonly RpcMethod[] {
           checkCall(context, stream, false);
           const { service } = watch.decodeRequest(bytes);
           const status = service === "" ? SERVING : SERVICE_UNKNOWN;
+          streams.add(stream);
           stream.write([watch.encodeResponse({ status })]);
         } catch (error) {
           stream.fail(toStatus(error));

@@ -19,7 +19,7 @@ import {
 } from "@quorate/state-machine";
 import { checkCall, propose, unary, whenFresh, type Reply } from "./calls.ts";
 import { checkQuota } from "./kv-service.ts";
-import type { LeaderlessStreams } from "./leaderless-streams.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import { headerOf, type ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
 
@@ -27,10 +27,7 @@ import { ServiceError, toStatus } from "./status.ts";
 const renewalsMax = 10_000;
 
 /** The methods of the service. */
-export function leaseMethods(
-  context: ServiceContext,
-  leaderless: LeaderlessStreams,
-): readonly RpcMethod[] {
+export function leaseMethods(context: ServiceContext, streams: OpenStreams): readonly RpcMethod[] {
   const lease = services.lease;
   const { member, options } = context;
   const ttlMinSeconds = minLeaseTtlSeconds({
@@ -60,7 +57,7 @@ export function leaseMethods(
         },
       });
     }),
-    keepAliveMethod(context, leaderless),
+    keepAliveMethod(context, streams),
     unary(context, lease.leaseTimeToLive, (request, reply: Reply<LeaseTimeToLiveResponseInit>) => {
       whenFresh(
         context,
@@ -102,7 +99,7 @@ async function timeToLive(
   reply.ok({ header, id, ttl: remaining, grantedTtl: lease.ttlSeconds, keys: attached });
 }
 
-function keepAliveMethod(context: ServiceContext, leaderless: LeaderlessStreams): RpcMethod {
+function keepAliveMethod(context: ServiceContext, streams: OpenStreams): RpcMethod {
   const method = services.lease.leaseKeepAlive;
   return {
     kind: "bidi-stream",
@@ -114,8 +111,8 @@ function keepAliveMethod(context: ServiceContext, leaderless: LeaderlessStreams)
         stream.fail(toStatus(error));
         return;
       }
-      leaderless.add(stream);
-      const renewals = new RenewalStream(context, stream);
+      streams.add(stream);
+      const renewals = new RenewalStream(context, stream, () => streams.delete(stream));
       stream.onMessage((bytes) => {
         try {
           renewals.add(method.decodeRequest(bytes));
@@ -126,7 +123,7 @@ function keepAliveMethod(context: ServiceContext, leaderless: LeaderlessStreams)
       stream.onHalfClose(() => renewals.finish());
       stream.onCancel(() => {
         renewals.close();
-        leaderless.delete(stream);
+        streams.delete(stream);
       });
     },
   };
@@ -144,12 +141,14 @@ class RenewalStream {
   readonly #context: ServiceContext;
   readonly #stream: BidiStream;
   readonly #renewals: Renewal[] = [];
+  readonly #onEnd: () => void;
   #isFinishing = false;
   #isClosed = false;
 
-  constructor(context: ServiceContext, stream: BidiStream) {
+  constructor(context: ServiceContext, stream: BidiStream, onEnd: () => void) {
     this.#context = context;
     this.#stream = stream;
+    this.#onEnd = onEnd;
   }
 
   add({ id }: LeaseKeepAliveRequest): void {
@@ -177,6 +176,7 @@ class RenewalStream {
   fail(error: unknown): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#onEnd();
     this.#stream.fail(toStatus(error));
   }
 
@@ -199,6 +199,7 @@ class RenewalStream {
     if (wasFull && this.#renewals.length < renewalsMax) this.#stream.resume();
     if (this.#isFinishing && this.#renewals.length === 0) {
       this.#isClosed = true;
+      this.#onEnd();
       this.#stream.end();
     }
   }

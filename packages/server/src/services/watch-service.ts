@@ -10,7 +10,7 @@ import type { BidiStream, RpcMethod } from "@quorate/grpc";
 import { keyFromBytes, type WatchBatch, type WatchRefusal, type WatchStream } from "@quorate/mvcc";
 import type { Timer } from "@quorate/platform";
 import { checkCall } from "./calls.ts";
-import type { LeaderlessStreams } from "./leaderless-streams.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
 import { composeWatchAnswer, splitEvents, type WatchAnswer } from "./watch-answer.ts";
@@ -22,10 +22,7 @@ const filterNoPut = 0;
 const filterNoDelete = 1;
 
 /** The methods of the service. */
-export function watchMethods(
-  context: ServiceContext,
-  leaderless: LeaderlessStreams,
-): readonly RpcMethod[] {
+export function watchMethods(context: ServiceContext, streams: OpenStreams): readonly RpcMethod[] {
   const method = services.watch.watch;
   return [
     {
@@ -39,12 +36,13 @@ export function watchMethods(
           return;
         }
         const connection = new WatchConnection(context, stream);
-        leaderless.add(stream);
+        streams.add(stream);
         stream.onMessage((bytes) => {
           try {
             connection.handle(method.decodeRequest(bytes));
           } catch (error) {
             connection.close();
+            streams.delete(stream);
             stream.fail(toStatus(error));
           }
         });
@@ -52,7 +50,7 @@ export function watchMethods(
         stream.onHalfClose(() => undefined);
         stream.onCancel(() => {
           connection.close();
-          leaderless.delete(stream);
+          streams.delete(stream);
           stream.fail(toStatus(new ServiceError("watch-cancelled")));
         });
       },

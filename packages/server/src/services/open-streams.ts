@@ -4,10 +4,11 @@ import type { ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
 
 /**
- * Streams whose client asked by `hasleader` to be ended when the cluster has no leader: a watch that
- * can hear nothing should say so, so that its client may try another member.
+ * Streams that have no end of their own. They are ended when the server closes, and those whose
+ * client asked by `hasleader` when the cluster has no leader: a watch that can hear nothing should
+ * say so, so that its client may try another member.
  */
-export class LeaderlessStreams {
+export class OpenStreams {
   readonly #context: ServiceContext;
   readonly #streams = new Set<RpcStream>();
   #timer: Timer | undefined;
@@ -17,13 +18,12 @@ export class LeaderlessStreams {
     context.member.onSoftState(({ leader }) => {
       this.#timer?.cancel();
       this.#timer = undefined;
-      if (leader === undefined) this.#wait();
+      if (leader === undefined) this.#waitForLeader();
     });
   }
 
-  /** Adds a stream; one that did not ask is passed over. */
+  /** Adds a stream until its caller goes away or it is deleted. */
   add(stream: RpcStream): void {
-    if (stream.header("hasleader") !== "true") return;
     this.#streams.add(stream);
     stream.onCancel(() => this.#streams.delete(stream));
   }
@@ -33,11 +33,21 @@ export class LeaderlessStreams {
     this.#streams.delete(stream);
   }
 
-  #wait(): void {
+  /** Ends all streams: the server stops. */
+  close(): void {
+    this.#timer?.cancel();
+    for (const stream of this.#streams) stream.fail(toStatus(new ServiceError("stopped")));
+    this.#streams.clear();
+  }
+
+  #waitForLeader(): void {
     const { timers, options } = this.#context;
     this.#timer = timers.setTimer(3 * options.electionTimeoutMillis, () => {
-      for (const stream of this.#streams) stream.fail(toStatus(new ServiceError("no-leader")));
-      this.#streams.clear();
+      for (const stream of this.#streams) {
+        if (stream.header("hasleader") !== "true") continue;
+        this.#streams.delete(stream);
+        stream.fail(toStatus(new ServiceError("no-leader")));
+      }
     });
   }
 }
