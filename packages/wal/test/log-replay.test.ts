@@ -57,6 +57,9 @@ suite("LogReplay", () => {
   test("C9, C13: an installed snapshot replaces the log, an older local mark changes nothing", () => {
     const replay = replayFrom(1);
     replay.append(run(1, 9, 1));
+    replay.append({ snapshot: mark(5, 3), entries: [] });
+    assert.equal(show(replay.finish()), "");
+    assert.equal(replay.lastIndex, 5);
     replay.append({ snapshot: mark(5, 3), entries: [entry(6, 3)] });
     assert.equal(show(replay.finish()), "6/3");
     replay.markSnapshot(mark(4, 1));
