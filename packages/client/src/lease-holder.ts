@@ -37,7 +37,7 @@ export interface Lease extends AsyncDisposable {
   revoke(options?: CallOptions): Promise<void>;
 }
 
-/** @internal */
+/** The grant a holder starts from. @internal */
 export interface LeaseHolderOptions {
   readonly id: bigint;
   readonly sentMillis: number;
@@ -45,7 +45,7 @@ export interface LeaseHolderOptions {
   readonly marginMillis: number | undefined;
 }
 
-/** @internal */
+/** What a holder needs of its client. @internal */
 export interface LeaseHolderDependencies {
   readonly runtime: Runtime;
   readonly keeper: Pick<LeaseKeeper, "add" | "remove">;

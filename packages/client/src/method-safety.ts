@@ -1,6 +1,6 @@
 import { services } from "@quorate/api";
 
-/** Whether a repeated call does harm: reads are asked again elsewhere, writes never blindly (P6). */
+/** Whether a repetition does harm: reads are asked again elsewhere, writes never blindly (P6). */
 export type MethodSafety = "read" | "write";
 
 /** What the transport needs of a method; the entries of `services` have it. @internal */

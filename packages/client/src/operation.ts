@@ -150,7 +150,7 @@ export function toDeleteResult(
   };
 }
 
-/** @internal */
+/** The error for an answer of another kind than its step. @internal */
 export function unexpected(wanted: string, got: string | undefined): InvalidArgumentError {
   return new InvalidArgumentError(`Cannot read a ${wanted} answer: got ${got ?? "nothing"}`);
 }

@@ -61,7 +61,7 @@ export interface ServiceClients {
   readonly lockService: LockServiceClient;
 }
 
-/** @internal */
+/** Makes the thin clients of a transport. @internal */
 export function serviceClients(transport: Transport): ServiceClients {
   const unary: Unary = (method) => (request, options) => transport.unary(method, request, options);
   const stream: ServerStream = (method) => (request, options) =>

@@ -75,7 +75,7 @@ export class Transport {
   readonly #calls = new Set<{ cancel(): void }>();
   readonly #closed = new AbortController();
 
-  /** @param authenticate - Gets a token with a transport that sends none; undefined without user. */
+  /** @param authenticate - Gets a token; undefined for a client without a user. */
   constructor(
     options: ResolvedOptions,
     runtime: Runtime,
@@ -186,8 +186,10 @@ export class Transport {
     signal?.addEventListener("abort", onAbort, { once: true });
     if (signal?.aborted === true) call.cancel();
     this.track(call);
+    // The stream is in object mode and holds what asBytes made; Readable does not say so.
+    const messages: AsyncIterable<Uint8Array> = call;
     try {
-      for await (const message of call as AsyncIterable<Uint8Array>) {
+      for await (const message of messages) {
         yield this.#decode(method, message, open.endpoint.name, "read");
       }
     } catch (error) {

@@ -84,7 +84,7 @@ const definiteCodes: ReadonlySet<number> = new Set([
   grpcStatus.UNAUTHENTICATED,
 ]);
 
-/** Written by grpc-js when the request never left this process, or the server never looked at it. */
+/** grpc-js says so when the request never left this process or the server never looked at it. */
 const notSentPattern =
   /^(No connection established|Name resolution failed|Stream refused by server)/;
 const tooLargePattern = /^(grpc: received message larger than max|Attempted to send message)/;

@@ -43,7 +43,7 @@ async function readAll(
 
 const all = rows.map((_, index) => index).join();
 
-test("Without RangeStream the rest comes in further ranges at the first page's revision", async () => {
+test("Without RangeStream the rest comes in ranges at the first page's revision", async () => {
   const revisions: number[] = [];
   await using server = await new ScriptedServer()
     .on(range, (request) => {

@@ -38,7 +38,7 @@ test("A read that one endpoint cannot answer is answered by another", async () =
   assert.equal(sick.count(range), 1);
 });
 
-test("A read that an endpoint leaves unanswered is asked elsewhere after readAttemptMillis", async () => {
+test("A read left unanswered for readAttemptMillis is asked elsewhere", async () => {
   const silent = new ScriptedServer().on(range, () => new Promise<never>(() => undefined));
   await using stuck = await silent.start();
   await using well = await serving().start();

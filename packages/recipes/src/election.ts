@@ -14,6 +14,7 @@ import type { WaitOptions } from "./mutex.ts";
 import { Ownership } from "./ownership.ts";
 import { findPlace, joinQueue, leaveQueue, waitForHead, type HeadPlace } from "./owner-queue.ts";
 import type { Session } from "./session.ts";
+import { isAborted } from "./signals.ts";
 
 /** Who leads, as seen in the store. */
 export interface Leader {
@@ -86,7 +87,7 @@ export class Election {
   /**
    * Follows the leaders: the present one, each new value of it, then the next.
    *
-   * A reader that is slow, or a change of leader while the connection was lost, may skip leaders that were
+   * A slow reader, or a change while the connection was lost, may skip leaders that were
    * replaced meanwhile; what is yielded never goes back in time.
    * @throws WaitCancelledError when the signal ends it.
    */
@@ -134,7 +135,7 @@ export class Election {
   }
 }
 
-/** A leadership that was won. Every write a leader makes goes through {@link Leadership.txn} (K4). */
+/** A leadership that was won. What a leader writes goes through {@link Leadership.txn} (K4). */
 export class Leadership implements AsyncDisposable {
   readonly #ownership: Ownership;
   readonly #place: HeadPlace;
@@ -205,8 +206,4 @@ export class Leadership implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.resign().catch(() => undefined);
   }
-}
-
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true;
 }

@@ -21,7 +21,7 @@ export type OwnershipLoss = "session" | "key" | "released";
 export class OwnershipLostError extends RecipeError {
   override readonly name = "OwnershipLostError";
   override readonly code = "ownership-lost";
-  /** `session`: the lease is or may soon be gone; `key`: somebody removed the key; `released`: us. */
+  /** `session`: the lease is or may soon be gone; `key`: the key was removed; `released`: by us. */
   readonly reason: OwnershipLoss;
   readonly key: string;
 

@@ -3,7 +3,8 @@
  *
  * Row `<root><service>/<instance id>` holds JSON:
  *
- *   /quorate/registry/web/host-1:8080 -> {"address":"10.0.0.1:8080","metadata":{"zone":"a"},"tags":["blue"]}
+ *   /quorate/registry/web/host-1:8080
+ *     {"address":"10.0.0.1:8080","metadata":{"zone":"a"},"tags":["blue"]}
  *
  * Anybody may write there, so rows are parsed strictly and a row that is not an instance is told
  * about, never thrown.

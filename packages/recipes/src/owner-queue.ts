@@ -1,8 +1,8 @@
 /**
  * The queue behind locks and elections: who created its key first owns the name.
  *
- * Layout and rule are those of etcd's Go package `concurrency`, so `etcdctl lock` and `elect` stand in the
- * same queue:
+ * Layout and rule are those of etcd's Go package `concurrency`, so `etcdctl lock` and `elect`
+ * stand in the same queue:
  *
  *   <name>/<lease a, hex>   created at revision 12   <- owner
  *   <name>/<lease b, hex>   created at revision 15   waits for the deletion of a

@@ -11,7 +11,7 @@ import {
 
 import { OwnershipLostError, type OwnershipLoss } from "./errors.ts";
 import type { Session } from "./session.ts";
-import { anySignal, pause } from "./signals.ts";
+import { anySignal, isAborted, pause } from "./signals.ts";
 
 /** Pause before the own key is looked at again after an error of the way to the store. */
 const recheckMillis = 200;
@@ -103,7 +103,7 @@ export class Ownership {
           if (event.kv.modRevision > this.token) this.lose("key");
         }
       } catch (error) {
-        if (signal.aborted) return;
+        if (isAborted(signal)) return;
         if (error instanceof WatchCompactedError) startRevision = error.compactRevision;
         await pause(recheckMillis, signal);
         // History is gone or the watch was refused: ask for the key itself.

@@ -6,8 +6,8 @@
  *        |              `--(another process writes the row)--> displaced
  *        `-- (another process has the row) --> displaced
  *
- * Rows are written by compare-and-set on their mod revision, so a write of unknown outcome is simply
- * looked at again, and a row that another process took over meanwhile is never overwritten.
+ * Rows are written by compare-and-set on their mod revision: a write of unknown outcome is looked
+ * at again, and a row that another process took over meanwhile is never overwritten.
  */
 import { setMaxListeners } from "node:events";
 
@@ -23,10 +23,10 @@ import {
 } from "@quorate/client";
 import { NodeRandom } from "@quorate/platform";
 
-import { InstanceConflictError, RecipeError, SessionLostError } from "./errors.ts";
+import { InstanceConflictError, SessionLostError } from "./errors.ts";
 import { formatInstance, toInstance, type Instance, type InstanceInit } from "./instance.ts";
 import { openSession, type Session } from "./session.ts";
-import { anySignal, pause } from "./signals.ts";
+import { anySignal, isAborted, pause } from "./signals.ts";
 
 /** What a registration is doing. */
 export type RegistrationState = "registering" | "registered" | "withdrawn" | "displaced" | "closed";
@@ -210,13 +210,13 @@ export class Registration implements AsyncDisposable {
           revision = 0;
         }
         await this.#serve(session, revision);
-        waitMillis = retryFirstMillis;
       } catch (error) {
-        if (over.aborted) return;
+        if (isAborted(over)) return;
         if (error instanceof InstanceConflictError) {
           this.#displace(error);
           return;
         }
+        if (this.#state !== "registering") waitMillis = retryFirstMillis;
         this.#enter("registering", error);
         // The store has ended the lease before its own clock said so.
         if (isLeaseGone(error)) session?.detach();
@@ -312,7 +312,7 @@ export class Registration implements AsyncDisposable {
     const intervalMillis = this.#options.healthIntervalMillis ?? ttlMillis / 3;
     while (!over.aborted) {
       await pause(intervalMillis, over);
-      if (over.aborted) return;
+      if (isAborted(over)) return;
       const failure = await checkHealth(health, intervalMillis);
       const isHealthy = failure === undefined;
       if (isHealthy === this.#isHealthy) continue;
@@ -343,7 +343,7 @@ export class Registration implements AsyncDisposable {
     this.#enter("withdrawn", failure);
   }
 
-  #displace(error: RecipeError): void {
+  #displace(error: InstanceConflictError): void {
     this.#enter("displaced", error);
     this.#session?.detach();
     this.#lost.abort(error);

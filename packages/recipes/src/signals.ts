@@ -7,6 +7,11 @@ export function anySignal(...signals: readonly (AbortSignal | undefined)[]): Abo
   return any;
 }
 
+/** Whether a signal has aborted; a call, so that the compiler forgets an earlier answer. @internal */
+export function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
 /** Waits at most `millis`; ends early when the signal aborts. @internal */
 export function pause(millis: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

@@ -102,7 +102,8 @@ test("toInstance names every problem at once", () => {
     },
   );
   assert.throws(
-    () => toInstance({ service: "web", id: "a", address: "a", metadata: { x: "y".repeat(300_000) } }),
+    () =>
+      toInstance({ service: "web", id: "a", address: "a", metadata: { x: "y".repeat(300_000) } }),
     /at most/,
   );
 });

@@ -59,6 +59,7 @@ test(
     let isOver = false;
     const writing = writeUntil(client, () => isOver);
     const seen: number[] = [];
+    let onHundred: (() => void) | undefined;
     const watching = (async () => {
       let wanted = 0;
       for await (const batch of watcher.batches()) {
@@ -71,7 +72,6 @@ test(
         if (seen.at(-1) === -1) return;
       }
     })();
-    let onHundred: (() => void) | undefined;
     const hundredMore = (): Promise<void> =>
       new Promise((resolve) => {
         onHundred = resolve;

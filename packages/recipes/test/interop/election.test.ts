@@ -77,7 +77,7 @@ test("Observers see proclaimed values and the next leader", options, async () =>
   await first.resign();
   const next = (await observed.next()).value;
   assert.equal(next?.value.text(), "c");
-  assert.equal(next?.token, (await campaign).token);
+  assert.equal(next.token, (await campaign).token);
   await assert.rejects(first.proclaim("x"), { code: "not-owner" });
   await observed.return();
 });
@@ -138,10 +138,10 @@ test("A candidate that is cancelled leaves the queue", options, async () => {
 test("A leadership is resumed by its session's lease id", options, async () => {
   const election = new Election(client, "resumed");
   await using earlier = connect({ endpoints: client.endpoints });
-  const before = await openSession(earlier, { ttlSeconds: 30 });
-  const { token } = await new Election(earlier, "resumed").campaign(before, "a");
-  const leaseId = before.detach();
-  assert.equal(before.lost.aborted, true);
+  const earlierSession = await openSession(earlier, { ttlSeconds: 30 });
+  const { token } = await new Election(earlier, "resumed").campaign(earlierSession, "a");
+  const leaseId = earlierSession.detach();
+  assert.equal(earlierSession.lost.aborted, true);
 
   await using session = await openSession(client, { leaseId });
   await assert.rejects(election.campaign(session, "again"), { code: "already-queued" });
@@ -169,7 +169,7 @@ test("etcdctl elect and this package stand in the same queue", options, async ()
     const key = String((await lines.next()).value);
     const leader = await election.leader();
     assert.equal(leader?.value.text(), "theirs");
-    assert.equal(leader?.key, key);
+    assert.equal(leader.key, key);
   } finally {
     etcdctl.kill("SIGTERM");
   }
