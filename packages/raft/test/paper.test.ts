@@ -128,6 +128,16 @@ test("§3.4 one vote a term, first come first served, and again to the same cand
   assert.equal(ask(2n), "1->2 term 1 vote granted");
 });
 
+test("§3.4 a refused candidate does not reset the timer of those who refuse it", () => {
+  const cluster = clusterOf(3);
+  fill(cluster, 1, [8]);
+  cluster.tick(1, 9);
+  const stale = { isPreVote: false, lastIndex: toLogIndex(0), lastTerm: toTerm(0) };
+  cluster.node(1).step(message("vote", 9, { ...stale, isLeaderTransfer: false }));
+  cluster.tick(1, 1);
+  assert.deepEqual([roleOf(cluster, 1), cluster.node(1).status().term], ["candidate", 10]);
+});
+
 test("§3.5 an entry is committed when a majority has it, and followers are told", () => {
   const cluster = clusterOf(5);
   cluster.elect(1);
