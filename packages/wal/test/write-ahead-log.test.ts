@@ -4,6 +4,7 @@ import { toMemberId } from "@quorate/raft";
 import { SimFileSystem, SimScheduler, SimTimers, type SimFault } from "@quorate/platform/sim";
 import { RecordingCounter, RecordingHistogram, RecordingLogger } from "@quorate/platform/testing";
 import {
+  inspectSegment,
   logWalEvents,
   WalClosedError,
   WalExistsError,
@@ -25,6 +26,7 @@ import {
   markSnapshot,
   metadata,
   openOrCreate,
+  segmentPaths,
 } from "./harness.ts";
 
 suite("WriteAheadLog.append groups commits (C33)", () => {
@@ -58,6 +60,26 @@ suite("WriteAheadLog.append groups commits (C33)", () => {
     );
     assert.equal(syncs, 2);
     assert.equal(wal.status().waiting, 0);
+  });
+
+  test("a record calls durable what a finished sync covered, not what was written meanwhile", async () => {
+    const scheduler = new SimScheduler();
+    const files = new SimFileSystem({ timers: new SimTimers(scheduler) });
+    const { wal } = await openOrCreate(createDependencies(files), 1 << 20);
+    files.setFaultPolicy(({ kind }) =>
+      kind === "datasync" ? { kind: "delay", millis: 10 } : undefined,
+    );
+    const ignore = (): void => undefined;
+    wal.append({ entries: [entry(1, 1, "covered by the first sync")] }, ignore);
+    wal.append({ entries: [entry(2, 1, "written during the first sync")] }, ignore);
+    await scheduler.advanceAndDrain(10);
+    wal.append({ entries: [entry(3, 1, "written during the second sync")] }, ignore);
+    const [path = ""] = await segmentPaths(files);
+    const { records } = await inspectSegment(files, path);
+    assert.deepEqual(
+      records.map(({ syncedBytes }) => syncedBytes),
+      [records[0]?.offset, records[0]?.offset, records[1]?.offset],
+    );
   });
 
   test("a callback may append again", async () => {
