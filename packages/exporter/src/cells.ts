@@ -1,8 +1,8 @@
 import type { Counter, Gauge, Histogram } from "@quorate/platform";
 
 /**
- * Instruments that are plain numbers: writing to one costs nanoseconds, everything else happens at the
- * scrape. (prom-client's own take 150 to 270 ns with labels, several times per request.)
+ * Instruments that are plain numbers: writing to one costs nanoseconds, everything else happens at
+ * the scrape. (prom-client's own take 150 to 270 ns with labels, several times per request.)
  */
 export class CounterCell implements Counter {
   value = 0;
@@ -27,7 +27,9 @@ export class GaugeCell implements Gauge {
   }
 }
 
-/** See {@link CounterCell}; `counts` has one place more than there are bounds, for what is above. */
+/**
+ * See {@link CounterCell}; `counts` has one place more than there are bounds, for what is above.
+ */
 export class HistogramCell implements Histogram {
   readonly bounds: Float64Array;
   readonly counts: Float64Array;

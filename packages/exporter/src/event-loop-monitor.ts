@@ -5,8 +5,8 @@ const periodMillis = 20;
 /**
  * Measures how late a timer runs, which is how long something held the event loop.
  *
- * A plain timer every 20 ms, because the sampling of `perf_hooks.monitorEventLoopDelay` keeps no buckets
- * that Prometheus could add up over members.
+ * A plain timer every 20 ms, because the sampling of `perf_hooks.monitorEventLoopDelay` keeps no
+ * buckets that Prometheus could add up over members.
  */
 export class EventLoopMonitor {
   readonly #delaySeconds: Histogram;

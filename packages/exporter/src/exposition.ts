@@ -73,7 +73,8 @@ function renderMetric(metric: ExposedMetric, isOpenMetrics: boolean): string {
 
 /**
  * OpenMetrics names a counter without the `_total` of its series. Some of etcd's counters have no
- * `_total`; adding it would rename their series with the form of the scrape, so they become `unknown`.
+ * `_total`; adding it would rename their series with the form of the scrape, so they become
+ * `unknown`.
  */
 function openMetricsFamily(metric: ExposedMetric): {
   readonly name: string;

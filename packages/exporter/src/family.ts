@@ -32,7 +32,10 @@ export type InstrumentOf<D extends MetricDefinition> = D extends { readonly labe
 export interface Sample {
   /** Name of the series: that of the metric, for histograms with `_bucket`, `_sum` or `_count`. */
   readonly metricName: string;
-  /** The same object at each scrape as long as the values are the same, so that its text can be kept. */
+  /**
+   * The same object at each scrape as long as the values are the same, so that its text can be
+   * kept.
+   */
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }

@@ -19,8 +19,8 @@ export interface ExposedMetric {
 /**
  * The metrics of one process, or of one member when several run in a process: nothing is global.
  *
- * It is a prom-client registry, so other collectors for prom-client can join it by `prometheus`; only
- * the metrics of our catalogues keep their numbers in cells of their own (cells.ts).
+ * It is a prom-client registry, so other collectors for prom-client can join it by `prometheus`;
+ * only the metrics of our catalogues keep their numbers in cells of their own (cells.ts).
  *
  * @example
  * ```ts

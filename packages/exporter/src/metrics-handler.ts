@@ -29,8 +29,8 @@ const gzipBytesMin = 1_024;
 /**
  * Makes the handler of `/metrics`: the text form that `Accept` asks for, gzip where accepted.
  *
- * Scrapes that come while one of the same form is being written share its text, so that any number of
- * them costs what one costs.
+ * Scrapes that come while one of the same form is being written share its text, so that any number
+ * of them costs what one costs.
  */
 export function createMetricsHandler(
   registry: MetricRegistry,
@@ -82,7 +82,7 @@ export function createMetricsHandler(
 }
 
 /** Whether an `Accept-Encoding` header allows gzip. */
-export function acceptsGzip(header: string | string[] | undefined): boolean {
+function acceptsGzip(header: string | string[] | undefined): boolean {
   for (const part of String(header ?? "").split(",")) {
     const [coding = "", ...parameters] = part.split(";").map((each) => each.trim().toLowerCase());
     if (coding !== "gzip" && coding !== "*") continue;

@@ -10,8 +10,8 @@ describe("parseCommand", () => {
         endpoints: ["127.0.0.1:2379"],
         listenHost: "127.0.0.1",
         listenPort: 9379,
-        registryPrefix: "registry/",
-        electionPrefixes: [],
+        registryPrefix: "/quorate/registry/",
+        elections: [],
         pollMillis: 5_000,
         stalenessLimitMillis: 60_000,
         logLevel: "info",
@@ -28,11 +28,15 @@ describe("parseCommand", () => {
     const command = parseCommand(["--poll-interval=1.5s", "--endpoints", "a:1, b:2,a:1"], {
       QUORATE_EXPORTER_POLL_INTERVAL: "9s",
       QUORATE_EXPORTER_LISTEN_ADDRESS: "[::1]:0",
+      QUORATE_EXPORTER_ELECTION_PREFIX: "e/a,e/b/",
+      QUORATE_EXPORTER_REGISTRY_PREFIX: "r",
       OTHER: "x",
     });
     assert.ok(command.kind === "run");
     assert.equal(command.options.pollMillis, 1_500);
     assert.deepEqual(command.options.endpoints, ["a:1", "b:2"]);
+    assert.deepEqual(command.options.elections, ["e/a", "e/b"]);
+    assert.equal(command.options.registryPrefix, "r/");
     assert.deepEqual([command.options.listenHost, command.options.listenPort], ["::1", 0]);
   });
 

@@ -4,13 +4,16 @@ import { TLSSocket } from "node:tls";
 /** Who may use the HTTP door. */
 export interface AccessOptions {
   /**
-   * Host names under which the member may be asked without TLS; `*` allows all. A page in a browser can
-   * make any name point here (DNS rebinding), but the name then stands in the `Host` header.
+   * Host names under which the member may be asked without TLS; `*` allows all. A page in a browser
+   * can make any name point here (DNS rebinding), but the name then stands in the `Host` header.
    *
    * @default ["*"], as etcd has it
    */
   readonly allowedHosts: readonly string[];
-  /** Origins that may read answers in a browser; `*` allows all, none sends no CORS headers. @default [] */
+  /**
+   * Origins that may read answers in a browser; `*` allows all, none sends no CORS headers.
+   * @default []
+   */
   readonly corsOrigins: readonly string[];
 }
 
@@ -38,7 +41,7 @@ export function admitRequest(
     answerText(
       response,
       421,
-      `The Host header of this request, ${JSON.stringify(host)}, is not one of this member's names.\n` +
+      `The Host header, ${JSON.stringify(host)}, is not one of this member's names.\n` +
         "Use TLS, or add the name to the host whitelist.\n",
     );
     return false;

@@ -36,8 +36,8 @@ export interface GatewayDependencies {
   readonly instruments?: HealthInstruments;
   readonly logger?: Logger;
   /**
-   * Other doors by path: the JSON gateway at `/v3/`, a console. The first whose prefix fits takes the
-   * request, after the Host check and with the common headers set.
+   * Other doors by path: the JSON gateway at `/v3/`, a console. The first whose prefix fits takes
+   * the request, after the Host check and with the common headers set.
    */
   readonly mounts?: readonly GatewayMount[];
 }
@@ -61,14 +61,14 @@ export type HealthInstruments = Pick<
 type CheckType = "livez" | "readyz";
 
 /**
- * Makes the HTTP door of a member: `/health`, `/livez`, `/readyz`, `/version`, `/metrics` and what is
- * mounted; anything else is 404.
+ * Makes the HTTP door of a member: `/health`, `/livez`, `/readyz`, `/version`, `/metrics` and what
+ * is mounted; anything else is 404.
  *
  * @returns A listener for `node:http`; it holds nothing that has to be closed.
  * @example
  * ```ts
- * const listener = createGateway({}, { health, versions, metrics: createMetricsHandler(registry) });
- * http.createServer(listener).listen(0);
+ * const listener = createGateway({}, { health, versions, metrics: createMetricsHandler(registry)
+ * }); http.createServer(listener).listen(0);
  * ```
  */
 export function createGateway(

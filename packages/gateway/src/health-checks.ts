@@ -41,7 +41,8 @@ export interface HealthVerdict {
 /**
  * The check of `/health`: alarms, then a leader, then a read.
  *
- * @param query - `excluded` names alarms that do not count; `serializable` asks about this member alone.
+ * @param query - `excluded` names alarms that do not count; `serializable` asks about this member
+ *   alone.
  */
 export async function overallHealth(
   health: MemberHealth,
@@ -85,7 +86,8 @@ async function readFailure(
   timeoutMillis: number,
 ): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  // The member is asked to keep to the time-out, and not trusted to: a hung read is what this is for.
+  // The member is asked to keep to the time-out, and not trusted to: a hung read is what this is
+  // for.
   const expired = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve("etcdserver: request timed out"), timeoutMillis);
   });

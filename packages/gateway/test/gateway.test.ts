@@ -190,7 +190,8 @@ describe("/livez and /readyz", () => {
       assert.equal((await fetch("/livez?verbose")).body, "[+]serializable_read ok\nok\n");
       assert.equal(
         (await fetch("/readyz?verbose")).body,
-        "[+]data_corruption ok\n[+]serializable_read ok\n[+]linearizable_read ok\n[+]non_learner ok\nok\n",
+        "[+]data_corruption ok\n[+]serializable_read ok\n" +
+          "[+]linearizable_read ok\n[+]non_learner ok\nok\n",
       );
       assert.equal(
         (await fetch("/readyz/linearizable_read?verbose=1")).body,
@@ -255,7 +256,8 @@ describe("/livez and /readyz", () => {
       assert.match(text, /^etcd_server_healthcheck\{type="readyz",name="non_learner"\} 0$/m);
       assert.match(text, /^etcd_server_healthcheck\{type="readyz",name="data_corruption"\} 1$/m);
       for (const status of ["success", "error"]) {
-        const series = `etcd_server_healthchecks_total{type="readyz",name="non_learner",status="${status}"}`;
+        const labels = `type="readyz",name="non_learner",status="${status}"`;
+        const series = `etcd_server_healthchecks_total{${labels}}`;
         assert.ok(text.includes(`${series} 1\n`), series);
       }
     });

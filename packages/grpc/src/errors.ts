@@ -15,7 +15,9 @@ export class InvalidOptionsError extends GrpcServerError {
   }
 }
 
-/** A port or socket path cannot be listened on; `errno` is the system's code such as `EADDRINUSE`. */
+/**
+ * A port or socket path cannot be listened on; `errno` is the system's code such as `EADDRINUSE`.
+ */
 export class ListenError extends GrpcServerError {
   override readonly name = "ListenError";
   override readonly code = "cannot-listen";

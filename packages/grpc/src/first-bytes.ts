@@ -1,4 +1,7 @@
-/** Who speaks first on a connection: an HTTP/2 client, a TLS client, or something to be read as HTTP/1. */
+/**
+ * Who speaks first on a connection: an HTTP/2 client, a TLS client, or something to be read as
+ * HTTP/1.
+ */
 export type FirstSpeaker = "http2" | "tls" | "http1" | "undecided";
 
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
@@ -9,7 +12,8 @@ const tlsHandshake = 0x16;
 /**
  * Tells what a connection speaks from what has arrived.
  *
- * @param bytes - All bytes so far; `undecided` as long as they are a beginning of the HTTP/2 preface.
+ * @param bytes - All bytes so far; `undecided` as long as they are a beginning of the HTTP/2
+ *   preface.
  */
 export function firstSpeaker(bytes: Uint8Array): FirstSpeaker {
   if (bytes.length === 0) return "undecided";

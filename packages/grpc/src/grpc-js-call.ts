@@ -32,10 +32,11 @@ const timerMillisMax = 2 ** 31 - 1;
 const lingerMillis = 5_000;
 
 /**
- * A call on grpc-js's low-level call object, without the Node streams that grpc-js would make for it.
+ * A call on grpc-js's low-level call object, without the Node streams that grpc-js would make for
+ * it.
  *
- * Life: open → ended (answered, failed) or cancelled (caller gone, deadline, message over the limit).
- * Both are final and each reports to the observer and to the connection once.
+ * Life: open → ended (answered, failed) or cancelled (caller gone, deadline, message over the
+ * limit). Both are final and each reports to the observer and to the connection once.
  */
 export class GrpcJsCall implements UnaryCall, BidiStream {
   readonly #method: RpcMethod;
@@ -293,7 +294,9 @@ export class GrpcJsCall implements UnaryCall, BidiStream {
     if (!this.#isHalfClosed) this.#resetIfOpen();
   }
 
-  /** Ends the call and tells the handler; without a message the caller is gone and hears nothing. */
+  /**
+   * Ends the call and tells the handler; without a message the caller is gone and hears nothing.
+   */
   #cancel(code: StatusCode, message: string | undefined): void {
     this.#finish("cancelled", code);
     if (message === undefined) {
@@ -338,8 +341,8 @@ export class GrpcJsCall implements UnaryCall, BidiStream {
 }
 
 /**
- * Resets a stream that was answered before its client had finished sending, unless the client closes
- * it: what it still sends would be read and thrown away for ever.
+ * Resets a stream that was answered before its client had finished sending, unless the client
+ * closes it: what it still sends would be read and thrown away for ever.
  *
  * @param isSending - Whether answers are still on their way; they get one more term.
  */

@@ -7,8 +7,8 @@ export interface ServerHooks {
   /** A connection is about to serve calls. */
   onSession(session: ServerHttp2Session): void;
   /**
-   * A request began. Calling `serve` lets grpc-js go on with it, under the given interceptor; without
-   * it the hook has answered.
+   * A request began. Calling `serve` lets grpc-js go on with it, under the given interceptor;
+   * without it the hook has answered.
    */
   onStream(request: StreamRequest, serve: (interceptor: ServerInterceptor) => void): void;
 }
@@ -25,9 +25,9 @@ export interface StreamRequest {
 /**
  * Puts hooks into a grpc-js server, before its first injector is made.
  *
- * grpc-js has no public way to see a connection, a header before it is parsed or a call to an unknown
- * method. The two methods replaced here are private, so this file is bound to version 1.14.7, and it
- * refuses a server that lacks them. They are the ones of a server without channelz.
+ * grpc-js has no public way to see a connection, a header before it is parsed or a call to an
+ * unknown method. The two methods replaced here are private, so this file is bound to version
+ * 1.14.7, and it refuses a server that lacks them. They are the ones of a server without channelz.
  *
  * @throws {@link UnsupportedLibraryError} if grpc-js has no such methods.
  */

@@ -34,7 +34,9 @@ export interface GrpcServerOptions {
   readonly maxConcurrentStreams: number;
   /** Clients that ping more often are disconnected; 0 lets them. @default 5000 */
   readonly pingIntervalMinMillis: number;
-  /** How long a connection is quiet before the server pings its client; 0 never. @default 7200000 */
+  /**
+   * How long a connection is quiet before the server pings its client; 0 never. @default 7200000
+   */
   readonly keepaliveTimeMillis: number;
   /**
    * The same for the server's own good, whatever keep-alive is wanted: some connections can be told
@@ -80,14 +82,14 @@ const closingStatus = { code: StatusCode.UNAVAILABLE, message: "server is shutti
 const farewellMillis = 250;
 
 /**
- * An {@link RpcServer} on `@grpc/grpc-js`: HTTP/2 and framing are the library's, calls are driven on
- * its low-level call object, and sockets are injected.
+ * An {@link RpcServer} on `@grpc/grpc-js`: HTTP/2 and framing are the library's, calls are driven
+ * on its low-level call object, and sockets are injected.
  *
  * @example
  * ```ts
- * const rpc = new GrpcJsServer({}, { onHandlerError: (path, error) => console.error(path, error) });
- * rpc.addMethod({ kind: "unary", path: "/a.B/Echo", handle: (bytes, call) => call.respond([bytes]) });
- * net.createServer((socket) => rpc.accept(socket)).listen(0);
+ * const rpc = new GrpcJsServer({}, { onHandlerError: (path, error) => console.error(path, error)
+ * }); rpc.addMethod({ kind: "unary", path: "/a.B/Echo", handle: (bytes, call) =>
+ * call.respond([bytes]) }); net.createServer((socket) => rpc.accept(socket)).listen(0);
  * ```
  */
 export class GrpcJsServer implements RpcServer {

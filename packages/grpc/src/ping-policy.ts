@@ -12,7 +12,10 @@ export class PingPolicy {
   #strikes = 0;
   #isForgiven = false;
 
-  /** @param intervalMillis - Least time between two pings of a connection with open calls; 0 allows all. */
+  /**
+   * @param intervalMillis - Least time between two pings of a connection with open calls; 0 allows
+   *   all.
+   */
   constructor(intervalMillis: number) {
     this.#intervalMillis = intervalMillis;
   }

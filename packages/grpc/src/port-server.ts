@@ -23,7 +23,9 @@ export type ListenAddress =
 /** Settings of a {@link PortServer}. */
 export interface PortServerOptions {
   readonly address: ListenAddress;
-  /** How long a connection may take to say what it speaks, TLS handshake included. @default 10000 */
+  /**
+   * How long a connection may take to say what it speaks, TLS handshake included. @default 10000
+   */
   readonly firstBytesTimeoutMillis?: number;
   /** Most connections at once; more are closed at once. @default 16384 */
   readonly maxConnections?: number;
@@ -43,8 +45,8 @@ export interface PortServerDependencies {
   /** Takes HTTP/2 connections; without it they are closed. */
   readonly rpc?: Pick<RpcServer, "accept">;
   /**
-   * Takes HTTP/1 connections; without it they are closed. The server must not listen itself; its own
-   * time-outs for headers and requests work.
+   * Takes HTTP/1 connections; without it they are closed. The server must not listen itself; its
+   * own time-outs for headers and requests work.
    */
   readonly http?: HttpServer;
   /** A connection was refused or died before it was handed over; for logs and metrics. */

@@ -12,7 +12,10 @@ import type { StatusCode } from "./status-code.ts";
 export interface RpcServer {
   /** Adds a method. All methods are added before the first connection. */
   addMethod(method: RpcMethod): void;
-  /** Takes over a connected socket whose first bytes were an HTTP/2 preface (or that chose h2 by ALPN). */
+  /**
+   * Takes over a connected socket whose first bytes were an HTTP/2 preface (or that chose h2 by
+   * ALPN).
+   */
   accept(socket: Duplex): void;
   /**
    * Stops taking calls, lets those under way finish, ends streams that remain after the deadline.
@@ -33,7 +36,10 @@ export interface RpcObserver {
   messageReceived(method: RpcMethod, bytes: number): void;
   /** A response message was given to the transport; `bytes` is its length without framing. */
   messageSent(method: RpcMethod, bytes: number): void;
-  /** The call is over for the handler: answered, failed, cancelled (CANCELLED) or too late (DEADLINE_EXCEEDED). */
+  /**
+   * The call is over for the handler: answered, failed, cancelled (CANCELLED) or too late
+   * (DEADLINE_EXCEEDED).
+   */
   callEnded(method: RpcMethod, code: StatusCode, durationMillis: number): void;
 }
 
@@ -43,7 +49,9 @@ export type RpcMethod =
   | { readonly kind: "server-stream"; readonly path: string; readonly handle: ServerStreamHandler }
   | { readonly kind: "bidi-stream"; readonly path: string; readonly handle: BidiStreamHandler };
 
-/** Answers exactly once by `call.respond` or `call.fail`, now or later; later answers are ignored. */
+/**
+ * Answers exactly once by `call.respond` or `call.fail`, now or later; later answers are ignored.
+ */
 export type UnaryHandler = (request: Uint8Array, call: UnaryCall) => void;
 /** Streams answers to one request. */
 export type ServerStreamHandler = (request: Uint8Array, stream: RpcStream) => void;
@@ -52,7 +60,9 @@ export type BidiStreamHandler = (stream: BidiStream) => void;
 
 /** What every call has. */
 export interface RpcCall {
-  /** First value of a request header, lower-case name; binary values (`-bin`) are base64 decoded. */
+  /**
+   * First value of a request header, lower-case name; binary values (`-bin`) are base64 decoded.
+   */
   header(name: string): string | undefined;
   /** Remote address as `host:port`, for logs; `unknown` when the socket has none. */
   readonly peer: string;
@@ -61,9 +71,9 @@ export interface RpcCall {
   /** Milliseconds that the caller is still willing to wait; undefined without a deadline. */
   remainingMillis(): number | undefined;
   /**
-   * Runs once if the caller goes away, its deadline passes or the transport gives the call up before
-   * the call has ended here. May be set several times; set on a cancelled call it runs in this turn,
-   * after the caller's code.
+   * Runs once if the caller goes away, its deadline passes or the transport gives the call up
+   * before the call has ended here. May be set several times; set on a cancelled call it runs in
+   * this turn, after the caller's code.
    */
   onCancel(listener: () => void): void;
   readonly isCancelled: boolean;
@@ -73,13 +83,17 @@ export interface RpcCall {
 
 /** A unary call under way. */
 export interface UnaryCall extends RpcCall {
-  /** Ends the call; `chunks` together are one message and are not copied: never write to them again. */
+  /**
+   * Ends the call; `chunks` together are one message and are not copied: never write to them again.
+   */
   respond(chunks: readonly Uint8Array[]): void;
 }
 
 /** The sending half of a streaming call. */
 export interface RpcStream extends RpcCall {
-  /** Sends one message (see {@link UnaryCall.respond}); false means: wait for `onDrain` before more. */
+  /**
+   * Sends one message (see {@link UnaryCall.respond}); false means: wait for `onDrain` before more.
+   */
   write(chunks: readonly Uint8Array[]): boolean;
   /** Runs each time the stream can take more after a `write` returned false. */
   onDrain(listener: () => void): void;

@@ -1,4 +1,7 @@
-/** Names that etcd calls unstable and that many scrape all the same. Names, labels and bounds are etcd's. */
+/**
+ * Names that etcd calls unstable and that many scrape all the same. Names, labels and bounds are
+ * etcd's.
+ */
 export const debuggingMetrics = {
   etcd_debugging_mvcc_keys_total: {
     type: "gauge",

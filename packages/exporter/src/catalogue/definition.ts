@@ -1,7 +1,10 @@
 /** What kind of series a metric is. */
 export type MetricType = "counter" | "gauge" | "histogram";
 
-/** Upper bounds of a histogram: a list, or `count` bounds from `start`, each `factor` times the one before. */
+/**
+ * Upper bounds of a histogram: a list, or `count` bounds from `start`, each `factor` times the one
+ * before.
+ */
 export type Buckets =
   readonly number[] | { readonly start: number; readonly factor: number; readonly count: number };
 

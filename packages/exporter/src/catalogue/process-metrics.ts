@@ -1,4 +1,7 @@
-/** The process and its scrapes, beside the `process_*` and `nodejs_*` metrics that prom-client collects. */
+/**
+ * The process and its scrapes, beside the `process_*` and `nodejs_*` metrics that prom-client
+ * collects.
+ */
 export const processMetrics = {
   os_fd_used: {
     type: "gauge",

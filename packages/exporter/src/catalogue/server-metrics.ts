@@ -1,4 +1,7 @@
-/** The member as a whole: leadership, proposals, requests, health. Names, labels and bounds are etcd's. */
+/**
+ * The member as a whole: leadership, proposals, requests, health. Names, labels and bounds are
+ * etcd's.
+ */
 export const serverMetrics = {
   etcd_server_has_leader: {
     type: "gauge",

@@ -24,7 +24,9 @@ export function toCandidate(kv: KeyValue): Candidate {
   return { createRevision: kv.createRevision, proclaimed: isPlain ? text : undefined };
 }
 
-/** Finds the holder. A holder that proclaims no short plain text goes by the last part of its key. */
+/**
+ * Finds the holder. A holder that proclaims no short plain text goes by the last part of its key.
+ */
 export function viewElection(candidates: ReadonlyMap<string, Candidate>): ElectionView {
   let holder: string | undefined;
   let term = 0;

@@ -67,8 +67,8 @@ export const exporterCatalogue = {
   },
   quorate_exporter_registry_instances: {
     type: "gauge",
-    help: "Registered instances by service and by whether they want traffic.",
-    labels: { service: "text", passing: ["true", "false"] },
+    help: "Registered instances by service.",
+    labels: { service: "text" },
   },
   quorate_exporter_registry_invalid_rows: {
     type: "gauge",

@@ -5,10 +5,10 @@ export interface ExporterOptions {
   readonly endpoints: readonly string[];
   readonly listenHost: string;
   readonly listenPort: number;
-  /** Where services are registered. */
+  /** Where services are registered; ends with a slash. */
   readonly registryPrefix: string;
-  /** One election each. */
-  readonly electionPrefixes: readonly string[];
+  /** Names: candidates' keys are below the name and a slash. */
+  readonly elections: readonly string[];
   readonly pollMillis: number;
   /** Older knowledge of the registry is not served. */
   readonly stalenessLimitMillis: number;
@@ -49,14 +49,14 @@ const flags = {
     help: "where metrics and scrape targets are served; port 0 takes a free one",
   },
   "registry-prefix": {
-    fallback: "registry/",
+    fallback: "/quorate/registry/",
     value: "PREFIX",
     help: "where services are registered",
   },
   "election-prefix": {
     fallback: "",
     value: "LIST",
-    help: "elections to watch, by commas",
+    help: "names of elections to watch, by commas",
   },
   "poll-interval": {
     fallback: "5s",
@@ -112,7 +112,7 @@ export function helpText(): string {
 
 Watches a cluster of Quorate or etcd and serves what it sees to Prometheus:
   /metrics   the cluster, its registry and its elections
-  /sd        scrape targets for http_sd; ?service= ?tag= ?passing=true
+  /sd        scrape targets for http_sd; ?service= ?tag=
   /livez     whether this process runs
   /readyz    whether the registry is known well enough to be served
 
@@ -163,7 +163,7 @@ function toOptions(read: (name: FlagName) => string, problems: string[]): Export
   const endpoints = listOf(read("endpoints"));
   if (endpoints.length === 0) problems.push("--endpoints names none");
   const { host, port } = addressOf(read("listen-address"), problems);
-  const registryPrefix = read("registry-prefix");
+  const registryPrefix = withoutSlash(read("registry-prefix"));
   if (registryPrefix === "") problems.push("--registry-prefix is empty");
   const file = (name: FlagName): string | undefined => read(name) || undefined;
   if ((read("user") === "") !== (read("password-file") === "")) {
@@ -176,8 +176,8 @@ function toOptions(read: (name: FlagName) => string, problems: string[]): Export
     endpoints,
     listenHost: host,
     listenPort: port,
-    registryPrefix,
-    electionPrefixes: listOf(read("election-prefix")),
+    registryPrefix: `${registryPrefix}/`,
+    elections: listOf(read("election-prefix")).map(withoutSlash),
     pollMillis: durationOf("poll-interval", read, 100, problems),
     stalenessLimitMillis: durationOf("registry-staleness-limit", read, 1_000, problems),
     logLevel: logLevelOf(read("log-level"), problems),
@@ -192,6 +192,10 @@ function toOptions(read: (name: FlagName) => string, problems: string[]): Export
 function listOf(text: string): readonly string[] {
   const parts = text.split(",").map((each) => each.trim());
   return [...new Set(parts.filter((each) => each !== ""))];
+}
+
+function withoutSlash(text: string): string {
+  return text.replace(/\/+$/, "");
 }
 
 function addressOf(

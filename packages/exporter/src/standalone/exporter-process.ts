@@ -48,15 +48,18 @@ export class ExporterProcess {
     this.#services = new PrefixMirror(
       {
         prefix: registryPrefix,
-        parse: (kv) => parseRegistryRecord(registryPrefix, kv.keyText(), kv.text()),
+        parse: (kv) => parseRegistryRecord(kv.keyText().slice(registryPrefix.length), kv.text()),
         probeMillis: pollMillis,
       },
       dependencies,
     );
     this.#elections = new Map(
-      options.electionPrefixes.map((prefix) => [
-        prefix,
-        new PrefixMirror({ prefix, parse: toCandidate, probeMillis: pollMillis }, dependencies),
+      options.elections.map((name) => [
+        name,
+        new PrefixMirror(
+          { prefix: `${name}/`, parse: toCandidate, probeMillis: pollMillis },
+          dependencies,
+        ),
       ]),
     );
     this.#poller = new ClusterPoller(pollMillis, {
@@ -128,8 +131,8 @@ export class ExporterProcess {
   }
 
   /**
-   * Answers Prometheus. It keeps its targets when the answer is an error and drops them when the list
-   * is empty, so the list is empty only when the registry is known and is.
+   * Answers Prometheus. It keeps its targets when the answer is an error and drops them when the
+   * list is empty, so the list is empty only when the registry is known and is.
    */
   #serveTargets(request: Request, response: Response): void {
     const count = (code: "200" | "304" | "400" | "503"): void => {
@@ -171,10 +174,7 @@ export class ExporterProcess {
     let invalid = 0;
     for (const record of this.#services.rows.values()) {
       if (record === undefined) invalid += 1;
-      else {
-        const { service, isPassing } = record;
-        instances.with({ service, passing: isPassing ? "true" : "false" }).shift(1);
-      }
+      else instances.with({ service: record.service }).shift(1);
     }
     instruments.quorate_exporter_registry_invalid_rows.set(invalid);
     instruments.quorate_exporter_election_holder_info.clear();

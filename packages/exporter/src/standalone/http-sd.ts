@@ -12,7 +12,6 @@ export interface TargetQuery {
   readonly services: readonly string[];
   /** An instance must have all of them. */
   readonly tags: readonly string[];
-  readonly isPassingOnly: boolean;
 }
 
 /** A query, or what is wrong with it. */
@@ -20,25 +19,22 @@ export type ParsedQuery =
   | { readonly kind: "query"; readonly query: TargetQuery }
   | { readonly kind: "invalid"; readonly problem: string };
 
-const parameterNames = new Set(["service", "tag", "passing"]);
+const parameterNames = new Set(["service", "tag"]);
 
-/** Reads the parameters of `/sd`; an unknown one is an error, for a misspelt filter filters nothing. */
+/**
+ * Reads the parameters of `/sd`; an unknown one is an error, for a misspelt filter filters nothing.
+ */
 export function parseTargetQuery(parameters: URLSearchParams): ParsedQuery {
   for (const name of parameters.keys()) {
     if (parameterNames.has(name)) continue;
-    const problem = `parameter "${name}" is not known, expected service, tag or passing`;
+    const problem = `parameter "${name}" is not known, expected service or tag`;
     return { kind: "invalid", problem };
-  }
-  const passing = parameters.get("passing") ?? "false";
-  if (passing !== "true" && passing !== "false") {
-    return { kind: "invalid", problem: `passing is "${passing}", expected true or false` };
   }
   return {
     kind: "query",
     query: {
       services: parameters.getAll("service"),
       tags: parameters.getAll("tag"),
-      isPassingOnly: passing === "true",
     },
   };
 }
@@ -46,7 +42,8 @@ export function parseTargetQuery(parameters: URLSearchParams): ParsedQuery {
 /**
  * Turns registered instances into target groups, one each, in the order of service and instance.
  *
- * Labels: `__meta_quorate_service`, `_instance`, `_passing`, `_tags` (`,a,b,`, so that `.*,a,.*`
+ * An address with a path or spaces, such as that of a unix socket, is left out: Prometheus refuses
+ * it. Labels: `__meta_quorate_service`, `_instance`, `_tags` (`,a,b,`, so that `.*,a,.*`
  * matches whole tags) and `__meta_quorate_metadata_<name>`.
  */
 export function targetGroups(
@@ -58,11 +55,10 @@ export function targetGroups(
     (one, other) => compare(one.service, other.service) || compare(one.instance, other.instance),
   );
   return wanted.map((record) => ({
-    targets: [`${record.host.includes(":") ? `[${record.host}]` : record.host}:${record.port}`],
+    targets: [record.address],
     labels: {
       __meta_quorate_service: record.service,
       __meta_quorate_instance: record.instance,
-      __meta_quorate_passing: String(record.isPassing),
       __meta_quorate_tags: record.tags.length === 0 ? "" : `,${record.tags.join(",")},`,
       ...metadataLabels(record.metadata),
     },
@@ -71,7 +67,7 @@ export function targetGroups(
 
 function matches(record: RegistryRecord, query: TargetQuery): boolean {
   if (query.services.length > 0 && !query.services.includes(record.service)) return false;
-  if (query.isPassingOnly && !record.isPassing) return false;
+  if (!/^[^\s/]+$/.test(record.address)) return false;
   return query.tags.every((tag) => record.tags.includes(tag));
 }
 

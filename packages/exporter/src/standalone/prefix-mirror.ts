@@ -11,7 +11,10 @@ export interface PrefixMirrorOptions<T> {
   readonly probeMillis: number;
   /** How often everything is read again, whatever the probes say. @default 300000 */
   readonly reloadMillis?: number;
-  /** More rows are taken for a wrong prefix: the mirror then stays as it was and grows old. @default 200000 */
+  /**
+   * More rows are taken for a wrong prefix: the mirror then stays as it was and grows old. @default
+   * 200000
+   */
   readonly rowsMax?: number;
 }
 
@@ -47,11 +50,11 @@ const retryMillisMax = 5_000;
 /**
  * All pairs below a prefix, kept up to date in memory, with the age of that knowledge.
  *
- * Loaded at one revision, then followed by a watch. A watch that is silent may be well or dead, so the
- * age comes from elsewhere: every probe is a linearizable count, which only a cluster with a quorum
- * answers; it renews the age when the count is that of the mirror. A count that stays different, an
- * ended watch and now and then time alone make it load everything again. Old rows stay until the new
- * ones are complete.
+ * Loaded at one revision, then followed by a watch. A watch that is silent may be well or dead, so
+ * the age comes from elsewhere: every probe is a linearizable count, which only a cluster with a
+ * quorum answers; it renews the age when the count is that of the mirror. A count that stays
+ * different, an ended watch and now and then time alone make it load everything again. Old rows
+ * stay until the new ones are complete.
  */
 export class PrefixMirror<T> {
   readonly #options: PrefixMirrorOptions<T>;

@@ -1,82 +1,57 @@
 /**
- * How a registered instance is stored, so that everything that reads the registry agrees.
+ * How the registry stores a running copy of a service.
  *
- * Key: `<prefix><service>/<instance>`, both names `[A-Za-z0-9._-]{1,253}`; the key is attached to the
- * instance's lease. Value: JSON of {@link RegistryRecord}'s fields without service and instance;
- * unknown fields are kept out and do no harm, missing ones have the defaults named below.
+ *   /quorate/registry/web/host-1:8080 -> {"address":"10.0.0.1:8080","metadata":{},"tags":["blue"]}
+ *
+ * The form is that of the `recipes` package, which writes the rows; it cannot be imported here.
  */
 export interface RegistryRecord {
   readonly service: string;
   readonly instance: string;
-  /** Host name or IP address, without port and brackets. */
-  readonly host: string;
-  /** In `[1, 65535]`. */
-  readonly port: number;
-  /** @default [] */
+  /** Mostly `host:port`, but any text. */
+  readonly address: string;
   readonly tags: readonly string[];
-  /** @default {} */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Whether it is to receive traffic; false in maintenance. @default true */
-  readonly isPassing: boolean;
 }
 
-/** Where the registry lies unless configured otherwise. */
-export const defaultRegistryPrefix: string = "registry/";
-
-const namePattern = /^[A-Za-z0-9._-]{1,253}$/;
-
-/** The key of an instance. */
-export function registryKey(prefix: string, service: string, instance: string): string {
-  return `${prefix}${service}/${instance}`;
-}
+const servicePattern = /^[A-Za-z0-9._-]{1,128}$/;
+const instancePattern = /^[A-Za-z0-9._:-]{1,256}$/;
+const addressLengthMax = 1_024;
+const rowLengthMax = 256 * 1_024;
 
 /**
- * Reads one row.
+ * Reads a row.
  *
- * @returns Undefined for a row that is no registered instance, whatever is wrong with it.
+ * @param name - The key without the registry's prefix.
+ * @returns Undefined for a row that is no instance, whatever is wrong with it.
  */
-export function parseRegistryRecord(
-  prefix: string,
-  key: string,
-  value: string,
-): RegistryRecord | undefined {
-  if (!key.startsWith(prefix)) return undefined;
-  const [service = "", instance = "", ...rest] = key.slice(prefix.length).split("/");
-  if (!namePattern.test(service) || !namePattern.test(instance) || rest.length > 0)
-    return undefined;
+export function parseRegistryRecord(name: string, text: string): RegistryRecord | undefined {
+  const slash = name.indexOf("/");
+  const service = name.slice(0, Math.max(slash, 0));
+  const instance = name.slice(slash + 1);
+  if (!servicePattern.test(service) || service === "." || service === "..") return undefined;
+  if (!instancePattern.test(instance) || text.length > rowLengthMax) return undefined;
   let row: unknown;
   try {
-    row = JSON.parse(value);
+    row = JSON.parse(text);
   } catch {
     return undefined;
   }
   if (typeof row !== "object" || row === null) return undefined;
-  const host: unknown = Reflect.get(row, "host");
-  const port: unknown = Reflect.get(row, "port");
-  if (typeof host !== "string" || !/^[^\s/[\]]{1,253}$/.test(host)) return undefined;
-  if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65_535) {
+  const fields: { address?: unknown; metadata?: unknown; tags?: unknown } = row;
+  const { address, metadata = {}, tags = [] } = fields;
+  if (typeof address !== "string" || address === "" || address.length > addressLengthMax) {
     return undefined;
   }
-  return {
-    service,
-    instance,
-    host,
-    port,
-    tags: textList(Reflect.get(row, "tags")),
-    metadata: textMap(Reflect.get(row, "metadata")),
-    isPassing: Reflect.get(row, "isPassing") !== false,
-  };
+  if (!isTextList(tags) || !isTextMap(metadata)) return undefined;
+  return { service, instance, address, tags, metadata };
 }
 
-function textList(value: unknown): readonly string[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter((each: unknown) => typeof each === "string");
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
-function textMap(value: unknown): Readonly<Record<string, string>> {
-  if (typeof value !== "object" || value === null) return {};
-  const entries = Object.entries(value).flatMap(([name, each]: [string, unknown]) =>
-    typeof each === "string" ? [[name, each] as const] : [],
-  );
-  return Object.fromEntries(entries);
+function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((each) => typeof each === "string");
 }

@@ -52,8 +52,8 @@ describe("the exporter beside a real etcd", { skip: !isInstalled("etcd") }, () =
   });
 
   const register = async (service: string, port: number, more: object = {}): Promise<void> => {
-    const row = { host: "127.0.0.1", port, ...more };
-    await client.put(`registry/${service}/${port}`, JSON.stringify(row));
+    const row = { address: `127.0.0.1:${port}`, ...more };
+    await client.put(`/quorate/registry/${service}/${port}`, JSON.stringify(row));
   };
 
   it("answers an empty list while nothing is registered", async () => {
@@ -67,7 +67,7 @@ describe("the exporter beside a real etcd", { skip: !isInstalled("etcd") }, () =
     let text = "";
     await until("it saw the election", async () => {
       text = (await textOf(`${base}/metrics`)) ?? "";
-      return text.includes('quorate_exporter_election_candidates{election="elections/job/"} 2');
+      return text.includes('quorate_exporter_election_candidates{election="elections/job"} 2');
     });
     const { createRevision = 0 } = (await client.get("elections/job/1")) ?? {};
     for (const line of [
@@ -75,8 +75,8 @@ describe("the exporter beside a real etcd", { skip: !isInstalled("etcd") }, () =
       `quorate_exporter_member_is_leader{endpoint="${etcd.endpoint}"} 1`,
       "quorate_exporter_cluster_up 1",
       "quorate_exporter_cluster_members 1",
-      `quorate_exporter_election_term{election="elections/job/"} ${createRevision}`,
-      'quorate_exporter_election_holder_info{election="elections/job/",holder="node-a"} 1',
+      `quorate_exporter_election_term{election="elections/job"} ${createRevision}`,
+      'quorate_exporter_election_holder_info{election="elections/job",holder="node-a"} 1',
     ]) {
       assert.ok(text.includes(`\n${line}\n`), line);
     }
@@ -92,7 +92,7 @@ describe("the exporter beside a real etcd", { skip: !isInstalled("etcd") }, () =
   it("serves registered instances, filtered, until they are gone", async () => {
     await register("api", 8001, { tags: ["v2"] });
     await register("web", 8002);
-    await client.put("registry/broken", "no instance");
+    await client.put("/quorate/registry/broken", "no instance");
     await until("both are served", async () => {
       return (await textOf(`${base}/sd`))?.includes("8002") ?? false;
     });
@@ -105,7 +105,6 @@ describe("the exporter beside a real etcd", { skip: !isInstalled("etcd") }, () =
         labels: {
           __meta_quorate_service: "api",
           __meta_quorate_instance: "8001",
-          __meta_quorate_passing: "true",
           __meta_quorate_tags: ",v2,",
         },
       },
@@ -116,9 +115,9 @@ describe("the exporter beside a real etcd", { skip: !isInstalled("etcd") }, () =
     assert.equal(again.status, 304);
     assert.equal((await fetch(`${base}/sd?srevice=api`)).status, 400);
     const text = (await textOf(`${base}/metrics`)) ?? "";
-    assert.match(text, /^quorate_exporter_registry_instances\{service="api",passing="true"\} 1$/m);
+    assert.match(text, /^quorate_exporter_registry_instances\{service="api"\} 1$/m);
     assert.match(text, /^quorate_exporter_registry_invalid_rows 1$/m);
-    await client.delete({ prefix: "registry/" });
+    await client.delete({ prefix: "/quorate/registry/" });
     await until("they are gone", async () => (await textOf(`${base}/sd`)) === "[]");
   });
 

@@ -24,7 +24,9 @@ export async function connectRaw(port: number): Promise<ClientHttp2Session> {
   return session;
 }
 
-/** Opens a request with gRPC's usual headers, which `headers` replaces or, by undefined, removes. */
+/**
+ * Opens a request with gRPC's usual headers, which `headers` replaces or, by undefined, removes.
+ */
 export function openRaw(
   session: ClientHttp2Session,
   path: string,

@@ -310,7 +310,7 @@ function describeStreamEnds(run: Run): void {
       });
     });
 
-    it("ends what is left at the deadline with UNAVAILABLE, so that clients go elsewhere", async () => {
+    it("ends what is left at the deadline with UNAVAILABLE: clients go elsewhere", async () => {
       const opened = signal<BidiStream>();
       const cancelled = signal<void>();
       const method = bidi((stream) => {

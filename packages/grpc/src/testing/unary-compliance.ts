@@ -114,7 +114,7 @@ export function describeUnaryCalls(factory: RpcServerFactory): void {
       });
     });
 
-    it("are INTERNAL when the handler throws, which the owner hears, and the server goes on", async () => {
+    it("are INTERNAL when the handler throws; the owner hears it, others do not", async () => {
       const error = new Error("secret detail");
       const other: RpcMethod = { ...echo, path: "/test.Unary/Other" };
       const broken = unary(() => {
@@ -252,7 +252,7 @@ function describeLimits(run: Run): void {
   describe("request limits", () => {
     const limit = { maxRequestBytes: 1_000 };
 
-    it("let a message of exactly the limit pass and refuse one byte more in grpc-go's words", async () => {
+    it("pass a message of the limit and refuse one byte more, in grpc-go's words", async () => {
       await run(
         [echo],
         async (harness) => {
