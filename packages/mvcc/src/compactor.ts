@@ -22,6 +22,8 @@ export interface CompactorDependencies {
   readonly instruments: StoreInstruments;
   /** The index in force. */
   readonly index: () => KeyIndex;
+  /** Called before anything is removed; a promise holds the removal up. */
+  readonly beforeRemoval: (bound: number) => Promise<void> | undefined;
 }
 
 /** Keys looked at in one slice: some milliseconds when nothing is to be removed. */
@@ -83,7 +85,14 @@ export class Compactor {
   #begin(): void {
     this.#next = "\0";
     this.#startedMillis = this.#dependencies.clock.monotonicMillis();
-    this.#continue(0);
+    const [job] = this.#queue;
+    const held = job === undefined ? undefined : this.#dependencies.beforeRemoval(job.bound);
+    if (held === undefined) this.#continue(0);
+    else {
+      void held.then(() => {
+        if (this.#queue[0] === job) this.#continue(0);
+      });
+    }
   }
 
   #continue(delayMillis: number): void {

@@ -11,9 +11,18 @@ import { isTombstoneKey, mainOf, subOf } from "./revision-key.ts";
 export interface HashSource {
   readonly backend: Backend;
   readonly timers: Timers;
+  /** Replaced by a snapshot install. */
   readonly index: KeyIndex;
-  /** -1 before any compaction. */
+}
+
+/** Which versions to hash. */
+export interface HashBounds {
+  /** Last revision. */
+  readonly revision: number;
+  /** Compaction whose dropped versions are left out; -1 for none. */
   readonly compactRevision: number;
+  /** Asked between slices; false ends the work. */
+  readonly isValid: () => boolean;
 }
 
 /** Rows hashed in one turn of the event loop: some milliseconds. */
@@ -25,13 +34,14 @@ const sliceBytes = 2 * 1024 * 1024;
  * Hashes all versions up to a revision as etcd's `HashKV` does: CRC-32C over `key`, then row key and
  * row in order of revision, without the versions that the last compaction drops or has dropped.
  *
- * @returns undefined if a compaction was scheduled meanwhile: the caller starts again.
+ * @returns undefined if the bounds lost their validity meanwhile.
  */
 export async function hashVersions(
   source: HashSource,
-  revision: number,
+  bounds: HashBounds,
 ): Promise<number | undefined> {
-  const { compactRevision, index } = source;
+  const { compactRevision, revision } = bounds;
+  const { index } = source;
   const found = new FoundVersion();
   const fields = new StoredFields();
   const isHashed = (rowKey: Key, row: Uint8Array, main: number): boolean => {
@@ -65,7 +75,7 @@ export async function hashVersions(
     await new Promise<void>((resolve) => {
       source.timers.setImmediate(resolve);
     });
-    if (source.compactRevision !== compactRevision || source.index !== index) return undefined;
+    if (!bounds.isValid() || source.index !== index) return undefined;
   }
   return hash;
 }

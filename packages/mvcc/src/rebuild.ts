@@ -12,6 +12,8 @@ export interface RebuiltState {
   readonly currentRevision: number;
   /** -1 before any compaction. */
   readonly compactRevision: number;
+  /** Compaction whose removal is complete; -1 for none. */
+  readonly removedRevision: number;
   /** Whether physical removal was cut short. */
   readonly isCompactionDue: boolean;
   /** Leases of live keys, where they have one. */
@@ -52,6 +54,7 @@ export async function rebuild(backend: Backend, timers: Timers): Promise<Rebuilt
     // A store that compacted its last version away must not fall behind that (C27, P7).
     currentRevision: Math.max(1, last, compactRevision),
     compactRevision,
+    removedRevision: finished,
     isCompactionDue: scheduled > finished,
     leases,
   };

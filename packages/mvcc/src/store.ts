@@ -31,6 +31,11 @@ export interface StoreOptions {
   readonly watchBatchBytesMax: number;
   /** Most watchers that one slice of catch-up feeds. @default 512 */
   readonly watchSliceWatchersMax: number;
+  /**
+   * Hash the history up to a compaction before its removal, and answer `hashKv` at the last ten
+   * compacted revisions from there, as etcd does. Reads every row up to the bound. @default false
+   */
+  readonly isHashingCompactions: boolean;
 }
 
 /** Defaults of {@link StoreOptions}. */
@@ -40,6 +45,7 @@ export const defaultStoreOptions: StoreOptions = {
   watchBatchRevisionsMax: 1000,
   watchBatchBytesMax: 1024 * 1024,
   watchSliceWatchersMax: 512,
+  isHashingCompactions: false,
 };
 
 /** What a store needs from outside. */
@@ -94,6 +100,10 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
   #compactRevision: number;
   #leases: Map<Key, bigint>;
   #txn: StoreTxn | undefined;
+  /** Compaction that was removed last; -1 for none. */
+  #removedRevision: number;
+  #resumedRevision = -1;
+  readonly #compactionHashes: CompactionHash[] = [];
 
   private constructor(options: StoreOptions, dependencies: StoreDependencies, state: RebuiltState) {
     this.backend = dependencies.backend;
@@ -106,6 +116,7 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
     this.#currentRevision = toRevision(state.currentRevision);
     this.#compactRevision = state.compactRevision;
     this.#leases = state.leases;
+    this.#removedRevision = state.removedRevision;
     this.#hub = new WatchHub(this, this.timers, {
       revisionsMax: options.watchBatchRevisionsMax,
       bytesMax: options.watchBatchBytesMax,
@@ -119,6 +130,8 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
         clock: this.#clock,
         instruments: this.#instruments,
         index: () => this.#index,
+        beforeRemoval: (bound) =>
+          options.isHashingCompactions ? this.#hashCompaction(bound) : undefined,
       },
     );
     if (state.isCompactionDue) this.#resumeCompaction();
@@ -240,9 +253,13 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
     const startMillis = this.#clock.monotonicMillis();
     const hashRevision = revision <= 0 ? current : revision;
     for (;;) {
+      const cached = this.#compactionHashes.find((entry) => entry.hashRevision === hashRevision);
+      if (cached !== undefined) return { ...cached, revision: current };
       this.checkReadable(hashRevision);
       const compactRevision = this.#compactRevision;
-      const hash = await hashVersions(this, hashRevision);
+      const isValid = (): boolean => this.#compactRevision === compactRevision;
+      const bounds = { revision: hashRevision, compactRevision, isValid };
+      const hash = await hashVersions(this, bounds);
       if (hash === undefined) continue;
       this.#instruments.hashSeconds?.observe((this.#clock.monotonicMillis() - startMillis) / 1000);
       return { hash, hashRevision, compactRevision, revision: current };
@@ -271,6 +288,8 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
     this.#currentRevision = toRevision(state.currentRevision);
     this.#compactRevision = state.compactRevision;
     this.#leases = state.leases;
+    this.#removedRevision = state.removedRevision;
+    this.#compactionHashes.length = 0;
     this.#hub.restored(revisionBefore);
     if (state.isCompactionDue) this.#resumeCompaction();
   }
@@ -341,6 +360,19 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
     return toRevision(revision);
   }
 
+  /** Hashes what a compaction is about to thin out, as it was for the compaction before. */
+  async #hashCompaction(bound: number): Promise<void> {
+    const compactRevision = this.#removedRevision;
+    this.#removedRevision = bound;
+    // A removal that a crash cut short has taken away part of what would be hashed.
+    if (bound === this.#resumedRevision) return;
+    const bounds = { revision: bound, compactRevision, isValid: () => true };
+    const hash = await hashVersions(this, bounds);
+    if (hash === undefined) return;
+    this.#compactionHashes.push({ hash, hashRevision: bound, compactRevision });
+    if (this.#compactionHashes.length > compactionHashesMax) this.#compactionHashes.shift();
+  }
+
   #revisionToRead(query: RangeQuery): number {
     const wanted = query.revision ?? 0;
     if (wanted <= 0) return newest;
@@ -349,7 +381,14 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
   }
 
   #resumeCompaction(): void {
+    this.#resumedRevision = this.#compactRevision;
     this.#logger.info("resuming compaction", { revision: this.#compactRevision });
     void this.#compactor.schedule(this.#compactRevision);
   }
 }
+
+/** A hash that outlives the versions it covers. */
+type CompactionHash = Omit<HashKvResult, "revision">;
+
+/** As many as etcd keeps. */
+const compactionHashesMax = 10;
