@@ -12,7 +12,7 @@ const help = `usage: npm test -- [options] [part of a path ...]
   --exclude PART       leave out files whose path contains PART (repeatable)
   --name PATTERN       run only tests whose title matches the regular expression
   --concurrency N      files at once; default: number of cores
-  --timeout SECONDS    longest time for one file; default: 120, interop 300
+  --timeout SECONDS    longest time for one file; default: 180, interop 300
 `;
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -42,7 +42,7 @@ async function main(): Promise<number> {
     console.error("Cannot run any test: no test file matches.");
     return 1;
   }
-  const timeoutSeconds = Number(values.timeout ?? (values.interop ? 300 : 120));
+  const timeoutSeconds = Number(values.timeout ?? (values.interop ? 300 : 180));
   const started = performance.now();
   const results = await runAll(paths, Number(values.concurrency), {
     root,
