@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { encodeFrame, FrameError, FrameKind, FrameReader } from "../src/peer/frame.ts";
+import {
+  decodeHello,
+  decodeRefusal,
+  encodeHello,
+  encodeRefusal,
+  peerProtocolVersion,
+} from "../src/peer/handshake.ts";
+import { toMemberId } from "@quorate/raft";
+
+function read(bytes: Uint8Array, cuts: readonly number[]): { kind: number; payload: Buffer }[] {
+  const frames: { kind: number; payload: Buffer }[] = [];
+  const reader = new FrameReader((kind, payload) => {
+    frames.push({ kind, payload: Buffer.from(payload) });
+  });
+  let begin = 0;
+  for (const cut of [...cuts, bytes.length]) {
+    const end = Math.min(bytes.length, begin + cut);
+    reader.push(bytes.subarray(begin, end));
+    begin = end;
+  }
+  reader.push(bytes.subarray(begin));
+  return frames;
+}
+
+describe("FrameReader", () => {
+  test("gives back what was framed, however the stream is cut", () => {
+    const frame = fc.record({
+      kind: fc.constantFrom(FrameKind.raft, FrameKind.ping, FrameKind.forward),
+      chunks: fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 4 }),
+    });
+    fc.assert(
+      fc.property(fc.array(frame), fc.array(fc.nat(30)), (frames, cuts) => {
+        const bytes = Buffer.concat(
+          frames.flatMap(({ kind, chunks }) => encodeFrame(kind, chunks)),
+        );
+        const expected = frames.map(({ kind, chunks }) => ({
+          kind,
+          payload: Buffer.concat(chunks),
+        }));
+        assert.deepEqual(read(bytes, cuts), expected);
+      }),
+    );
+  });
+
+  test("a flipped bit in kind or payload is refused, and is never delivered", () => {
+    const bytes = Buffer.concat(encodeFrame(FrameKind.raft, [Buffer.from("entries")]));
+    for (let bit = 8 * 4; bit < bytes.length * 8; bit += 1) {
+      const damaged = Buffer.from(bytes);
+      damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      assert.throws(() => read(damaged, []), FrameError, `bit ${bit}`);
+    }
+  });
+
+  test("a length of nothing or beyond the bound is refused before anything is kept", () => {
+    for (const length of [0, 0xffffffff]) {
+      const bytes = Buffer.alloc(9);
+      bytes.writeUInt32LE(length, 0);
+      assert.throws(() => read(bytes, []), FrameError);
+    }
+  });
+});
+
+describe("handshake", () => {
+  const hello = {
+    protocol: peerProtocolVersion,
+    clusterId: 0xcdf818194e3a8c32n,
+    from: toMemberId(0xffffffffffffffffn),
+    to: toMemberId(1n),
+    purpose: "messages",
+  } as const;
+
+  test("ids of 64 bits survive", () => {
+    assert.deepEqual(decodeHello(encodeHello(hello)), hello);
+    const refusal = { reason: "removed", message: "Member 1 was removed" } as const;
+    assert.deepEqual(decodeRefusal(encodeRefusal(refusal)), refusal);
+  });
+
+  test("anything else is no hello", () => {
+    const texts = [
+      "",
+      "{}",
+      "[]",
+      "null",
+      "1",
+      '{"protocol":1,"clusterId":"g","from":"1","to":"1"}',
+    ];
+    for (const text of texts) assert.equal(decodeHello(Buffer.from(text)), undefined, text);
+    const zero = { ...JSON.parse(Buffer.from(encodeHello(hello)).toString()), from: "0" } as object;
+    assert.equal(decodeHello(Buffer.from(JSON.stringify(zero))), undefined);
+    fc.assert(fc.property(fc.uint8Array(), (bytes) => void decodeHello(bytes)));
+    assert.equal(decodeRefusal(Buffer.from("?")).reason, "malformed");
+  });
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { testDataDirectory } from "@quorate/platform/testing";
+import fc from "fast-check";
+import { LeaseSchedule } from "../src/member/lease-schedule.ts";
+
+testDataDirectory(join(import.meta.dirname, "testdata/leases"), () => {
+  const schedule = new LeaseSchedule(7_000);
+  let now = 0;
+  return ({ name, positional: [first = "0", second = "0", third = "0"] }) => {
+    const id = BigInt(first);
+    switch (name) {
+      case "add":
+        schedule.add(id, Number(second), now, Number(third));
+        return `leases=${schedule.size}`;
+      case "renew":
+        return `ttl=${schedule.renew(id, now) ?? "none"}`;
+      case "remove":
+        schedule.remove(id);
+        return `leases=${schedule.size}`;
+      case "advance":
+        now += Number(first);
+        return `now=${now}`;
+      case "due":
+        return `due=${schedule.takeDue(now, Number(first) || 100).join() || "none"}`;
+      case "look":
+        return `${schedule.state(id) ?? "unknown"} ${schedule.remainingMillis(id, now) ?? "-"}`;
+      case "order":
+        return schedule.byRemainingTime().join();
+      default:
+        throw new Error(`unknown command ${name}`);
+    }
+  };
+});
+
+test("LeaseSchedule ends a lease never before, and at once after, its last renewal plus TTL (L1)", () => {
+  const step = fc.record({
+    kind: fc.constantFrom("grant", "renew", "revoke", "wait"),
+    id: fc.bigInt({ min: -3n, max: 3n }),
+    amount: fc.integer({ min: 1, max: 9 }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const schedule = new LeaseSchedule(1e9);
+      const deadlines = new Map<bigint, { ttl: number; deadline: number }>();
+      let now = 0;
+      for (const { kind, id, amount } of steps) {
+        const known = deadlines.get(id);
+        if (kind === "grant" && known === undefined) {
+          schedule.add(id, amount, now, 0);
+          deadlines.set(id, { ttl: amount * 1_000, deadline: now + amount * 1_000 });
+        } else if (kind === "renew") {
+          const ttl = schedule.renew(id, now);
+          assert.equal(ttl, known === undefined ? undefined : known.ttl / 1_000);
+          if (known !== undefined) known.deadline = now + known.ttl;
+        } else if (kind === "revoke") {
+          schedule.remove(id);
+          deadlines.delete(id);
+        } else {
+          now += amount * 500;
+        }
+        const due = new Set(schedule.takeDue(now, 100));
+        const expected = [...deadlines].filter(([, { deadline }]) => deadline <= now);
+        assert.deepEqual(due, new Set(expected.map(([each]) => each)));
+        for (const each of due) {
+          schedule.remove(each);
+          deadlines.delete(each);
+        }
+      }
+    }),
+  );
+});
