@@ -286,13 +286,18 @@ export type RegisterScenario = (title: string, run: (s: Scenario) => Promise<voi
 /**
  * Starts one store of each kind for the tests of a file, and stops them after the last.
  *
+ * @param missing - Why the scenarios cannot run, beside a missing store; false when they can.
  * @returns The function that registers a scenario.
  */
-export function compareStores(options: ComparedStoreOptions = {}): RegisterScenario {
+export function compareStores(
+  options: ComparedStoreOptions = {},
+  missing: string | false = false,
+): RegisterScenario {
+  const skip = anyStoreMissing === false ? missing : anyStoreMissing;
   const stores: ComparedStore[] = [];
   let count = 0;
   before(async () => {
-    if (anyStoreMissing !== false) return;
+    if (skip !== false) return;
     const starts = await Promise.allSettled(comparedStores.map((kind) => openStore(kind, options)));
     for (const start of starts) if (start.status === "fulfilled") stores.push(start.value);
     for (const start of starts) if (start.status === "rejected") throw start.reason;
@@ -304,7 +309,7 @@ export function compareStores(options: ComparedStoreOptions = {}): RegisterScena
   return (title, run) => {
     count += 1;
     const prefix = `s${count}/`;
-    test(title, { skip: anyStoreMissing }, async () => {
+    test(title, { skip }, async () => {
       await runScenario(stores, prefix, run);
     });
   };
