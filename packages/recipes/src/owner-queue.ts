@@ -101,7 +101,8 @@ export async function joinQueue(
 /** Finds the place a session took earlier, in this process or one before it. @internal */
 export async function findPlace(session: Session, name: string): Promise<QueuePlace> {
   const key = ownerKey(name, session);
-  const pair = await session.client.get(key, { keysOnly: true });
+  // Not keysOnly: etcd 3.7 then leaves the lease out.
+  const pair = await session.client.get(key);
   if (pair?.lease !== session.leaseId) throw new NotOwnerError("resume", key);
   return { session, prefix: `${name}/`, key, createRevision: pair.createRevision };
 }

@@ -7,7 +7,7 @@ export function anySignal(...signals: readonly (AbortSignal | undefined)[]): Abo
   return any;
 }
 
-/** Whether a signal has aborted; a call, so that the compiler forgets an earlier answer. @internal */
+/** Whether a signal has aborted by now, whatever the compiler concluded before. @internal */
 export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }

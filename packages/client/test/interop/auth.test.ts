@@ -3,14 +3,14 @@ import { test } from "node:test";
 
 import { connect } from "@quorate/client";
 
-import { etcdMissing, startEtcd } from "../../../../test/support/etcd-process.ts";
+import { startStore, storeKind, storeMissing } from "../../../../test/support/store.ts";
 
 test(
   "Authentication: enabled under way, token expiry, permissions, watches",
-  { skip: etcdMissing },
+  { skip: storeMissing() },
   async () => {
-    await using etcd = await startEtcd({ flags: ["--auth-token-ttl", "1"] });
-    const { endpoints } = etcd;
+    await using store = await startStore(storeKind, 1, { flags: ["--auth-token-ttl", "1"] });
+    const { endpoints } = store;
     const auth = { user: "root", password: "secret" };
     await using root = connect({ endpoints, auth });
     await root.put("open", "1");
@@ -41,8 +41,8 @@ test(
     await watcher.whenCreated();
 
     // A restarted member has forgotten all tokens.
-    await etcd.member(0).kill();
-    await etcd.member(0).start();
+    await store.member(0).kill();
+    await store.member(0).start();
     await root.put("r/1", "z");
     assert.equal((await eve.get("r/1"))?.text(), "z");
     for await (const event of watcher) {

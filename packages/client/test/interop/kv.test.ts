@@ -4,24 +4,25 @@ import { after, before, test } from "node:test";
 
 import { compare, connect, op, type Client } from "@quorate/client";
 
-import { etcdMissing, startEtcd, type EtcdCluster } from "../../../../test/support/etcd-process.ts";
+import type { EtcdCluster } from "../../../../test/support/etcd-process.ts";
+import { startStore, storeMissing } from "../../../../test/support/store.ts";
 
-let etcd: EtcdCluster | undefined;
+let store: EtcdCluster | undefined;
 let client: Client;
 
 before(async () => {
-  if (etcdMissing !== false) return;
-  etcd = await startEtcd();
-  client = connect({ endpoints: etcd.endpoints });
+  if (storeMissing() !== false) return;
+  store = await startStore();
+  client = connect({ endpoints: store.endpoints });
 });
 
 after(async () => {
-  if (etcdMissing !== false) return;
+  if (storeMissing() !== false) return;
   client.close();
-  await etcd?.close();
+  await store?.close();
 });
 
-const options = { skip: etcdMissing };
+const options = { skip: storeMissing() };
 
 test("A pair is written, read with its revisions, and removed", options, async () => {
   const put = await client.put("kv/a", "1");
@@ -185,7 +186,7 @@ test(
   "Thin calls: members, status, alarms, hash, health; one member by endpoint",
   options,
   async () => {
-    const [endpoint] = etcd?.endpoints ?? [];
+    const [endpoint] = store?.endpoints ?? [];
     const { members } = await client.cluster.memberList({});
     assert.equal(members.length, 1);
     const status = await client.maintenance.status({}, endpoint === undefined ? {} : { endpoint });

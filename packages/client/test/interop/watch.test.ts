@@ -3,24 +3,31 @@ import { after, before, test } from "node:test";
 
 import { connect, op, WatchCompactedError, type Client, type WatchBatch } from "@quorate/client";
 
-import { etcdMissing, startEtcd, type EtcdCluster } from "../../../../test/support/etcd-process.ts";
+import type { EtcdCluster } from "../../../../test/support/etcd-process.ts";
+import { startStore, storeKind, storeMissing } from "../../../../test/support/store.ts";
 
-let etcd: EtcdCluster | undefined;
+// Renamed in etcd 3.6; the old name is gone in 3.7.
+const progressFlag =
+  storeKind === "etcd"
+    ? "experimental-watch-progress-notify-interval"
+    : "watch-progress-notify-interval";
+
+let store: EtcdCluster | undefined;
 let client: Client;
 
 before(async () => {
-  if (etcdMissing !== false) return;
-  etcd = await startEtcd({ flags: ["--experimental-watch-progress-notify-interval", "200ms"] });
-  client = connect({ endpoints: etcd.endpoints });
+  if (storeMissing() !== false) return;
+  store = await startStore(storeKind, 1, { flags: [`--${progressFlag}`, "200ms"] });
+  client = connect({ endpoints: store.endpoints });
 });
 
 after(async () => {
-  if (etcdMissing !== false) return;
+  if (storeMissing() !== false) return;
   client.close();
-  await etcd?.close();
+  await store?.close();
 });
 
-const options = { skip: etcdMissing };
+const options = { skip: storeMissing() };
 
 test("Events arrive with kind, previous pair and creation mark", options, async () => {
   await using watcher = client.watch({ prefix: "e/" }, { previous: true });
@@ -146,7 +153,7 @@ test("W4: a revision larger than one message arrives as one batch", options, asy
 
 test("W11: a slow reader is parked and misses nothing", options, async () => {
   await using slow = connect({
-    endpoints: etcd?.endpoints ?? [],
+    endpoints: store?.endpoints ?? [],
     watchBuffer: { eventsMax: 20 },
   });
   await using watcher = slow.watch({ prefix: "s/" });
