@@ -60,6 +60,8 @@ export class SimMember {
   #isPumpScheduled = false;
   #lastRead = 0;
   #highestTerm = 0;
+  /** The newest term this member has led, and its commit index when that began. */
+  #led = { term: 0, commit: 0 };
 
   constructor(
     id: MemberId,
@@ -172,10 +174,15 @@ export class SimMember {
     if (ready.softState?.role === "leader") {
       oracle.leads(this.id, term);
       oracle.isComplete(this.id, term, this.#volatile);
+      this.#led = { term, commit: node.status().log.commitIndex };
     }
     if (ready.hardState !== undefined && role === "leader") {
       const index = ready.hardState.commit;
       const commit = { index, term: this.#volatile.termAt(index) ?? 0 };
+      const isInherited = term !== this.#led.term || index <= this.#led.commit;
+      if (!isInherited && commit.term !== term) {
+        throw new Error(`${this.id} counts replicas of an entry of term ${commit.term} in ${term}`);
+      }
       if (commit.term === term) {
         const configurations = [node.markAt(index).configuration, configuration];
         oracle.commits(commit, configurations, (member) => this.#world.diskOf(member));
