@@ -1,7 +1,8 @@
 /**
  * CRC-32C (Castagnoli, reflected polynomial 0x82f63b78), eight bytes a step with eight tables.
  *
- * Source: Kounavis and Berry, "A Systematic Approach to Building High Performance Software-based CRC
+ * Source: Kounavis and Berry, "A Systematic Approach to Building High Performance Software-based
+ * CRC
  * Generators" (slicing-by-8).
  */
 const tables: readonly Uint32Array[] = makeTables();

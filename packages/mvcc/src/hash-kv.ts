@@ -31,7 +31,8 @@ const sliceRows = 2_000;
 const sliceBytes = 2 * 1024 * 1024;
 
 /**
- * Hashes all versions up to a revision as etcd's `HashKV` does: CRC-32C over `key`, then row key and
+ * Hashes all versions up to a revision as etcd's `HashKV` does: CRC-32C over `key`, then row key
+ * and
  * row in order of revision, without the versions that the last compaction drops or has dropped.
  *
  * @returns undefined if the bounds lost their validity meanwhile.

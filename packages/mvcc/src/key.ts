@@ -57,7 +57,9 @@ export function isInvertedRange(key: Key, rangeEnd: Key): boolean {
   return rangeEnd !== rangeEndNone && rangeEnd !== rangeEndAll && key >= rangeEnd;
 }
 
-/** Hot: what `Buffer.toString("latin1")` calls; it takes any `Uint8Array`, so no `Buffer` is made. */
+/**
+ * Hot: what `Buffer.toString("latin1")` calls; it takes any `Uint8Array`, so no `Buffer` is made.
+ */
 const latin1Slice: Latin1Slice = findLatin1Slice();
 
 type Latin1Slice = (this: Uint8Array, begin: number, end: number) => string;

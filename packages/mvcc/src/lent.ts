@@ -1,5 +1,6 @@
 /**
- * Copies a lent value (see `ScanRange.isLent`) into Node's pool. `length` of lmdb's reused buffer says how much of it belongs
+ * Copies a lent value (see `ScanRange.isLent`) into Node's pool. `length` of lmdb's reused buffer
+ * says how much of it belongs
  * to the row; the buffer itself is longer.
  */
 export function copyLent(lent: Uint8Array): Uint8Array {

@@ -272,7 +272,8 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
   }
 
   /**
-   * Replaces all content by a database file (snapshot install); watchers go on where they were (C38).
+   * Replaces all content by a database file (snapshot install); watchers go on where they were
+   * (C38).
    *
    * No other method may be called until it resolves.
    */

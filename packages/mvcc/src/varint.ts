@@ -1,7 +1,8 @@
 /**
  * Protobuf varints for the few messages this package composes.
  *
- * Numbers are non-negative safe integers; leases are signed 64-bit and take ten bytes when negative.
+ * Numbers are non-negative safe integers; leases are signed 64-bit and take ten bytes when
+ * negative.
  */
 
 /** Bytes that a varint takes, 1 to 8. */

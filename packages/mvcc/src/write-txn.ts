@@ -5,7 +5,8 @@ import type { Revision } from "./revision.ts";
 /**
  * One atomic change of the store: everything in it gets one main revision.
  *
- * Opened by `MvccStore.beginWrite`, closed by {@link WriteTxn.end} within the same turn of the event
+ * Opened by `MvccStore.beginWrite`, closed by {@link WriteTxn.end} within the same turn of the
+ * event
  * loop; one at a time. There is no rollback: check everything that can fail before the first write
  * (C29). Reads see the transaction's own writes.
  */
@@ -27,7 +28,10 @@ export interface WriteTxn {
   range(query: RangeQuery): RangeResult;
   /** Writes a pair. `value` is copied. */
   put(key: Key, value: Uint8Array, lease: bigint): void;
-  /** Removes live keys and returns them in key order. For `prev_kv` call {@link WriteTxn.range} before. */
+  /**
+   * Removes live keys and returns them in key order. For `prev_kv` call {@link WriteTxn.range}
+   * before.
+   */
   deleteRange(key: Key, rangeEnd: Key): readonly Key[];
   /**
    * Publishes: moves the store's revision and tells the watchers, if anything changed.

@@ -177,11 +177,11 @@ export function testBackendCompliance(
       const before = backend.sizeBytes;
       const defragmenting = backend.defragment();
       let turns = 0;
-      let isOver = false;
+      const state = { isOver: false };
       void defragmenting.then(() => {
-        isOver = true;
+        state.isOver = true;
       });
-      while (!isOver && turns < 100_000) {
+      while (!state.isOver && turns < 100_000) {
         assert.equal(backend.get("key", "k3")?.[0], 3);
         backend.put("meta", "turn", bytes(String(turns++)));
         backend.endUnit(turns + 2);

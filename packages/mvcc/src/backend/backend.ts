@@ -12,7 +12,9 @@ export const bucketNames = [
   "meta",
 ] as const;
 
-/** One of {@link bucketNames}. `key` belongs to the store, `meta` is shared (see {@link metaKeys}). */
+/**
+ * One of {@link bucketNames}. `key` belongs to the store, `meta` is shared (see {@link metaKeys}).
+ */
 export type BucketName = (typeof bucketNames)[number];
 
 /** Row keys of bucket `meta` that this package owns; others may use any other key. */

@@ -60,7 +60,8 @@ export class LmdbBackend implements Backend {
   }
 
   /**
-   * Opens, or creates, the database file at `path`; one process at a time, which the caller ensures.
+   * Opens, or creates, the database file at `path`; one process at a time, which the caller
+   * ensures.
    *
    * @throws BackendForeignFileError if something else is at the path; BackendFailedError.
    */
@@ -99,12 +100,12 @@ export class LmdbBackend implements Backend {
   }
 
   put(bucket: BucketName, key: Key, value: Uint8Array): void {
-    if (this.#failure !== undefined || this.#isClosed) this.#refuse();
+    this.#assertUsable();
     this.#active.stage(bucket, key, value);
   }
 
   delete(bucket: BucketName, key: Key): void {
-    if (this.#failure !== undefined || this.#isClosed) this.#refuse();
+    this.#assertUsable();
     this.#active.stage(bucket, key, removedRow);
   }
 
@@ -116,7 +117,7 @@ export class LmdbBackend implements Backend {
   }
 
   endUnit(mark?: number): void {
-    if (this.#failure !== undefined || this.#isClosed) this.#refuse();
+    this.#assertUsable();
     const active = this.#active;
     active.endUnit(mark);
     if (
@@ -133,12 +134,12 @@ export class LmdbBackend implements Backend {
 
   async flush(): Promise<void> {
     while (this.#holds > 0) await this.#maintenance;
-    if (this.#failure !== undefined || this.#isClosed) this.#refuse();
+    this.#assertUsable();
     const target = this.#active;
     await this.#commit;
     if (this.#active === target) this.#startCommit();
     if (this.#committing === target) await this.#commit;
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#assertUsable();
   }
 
   snapshotTo(path: string): Promise<BackendSnapshot> {
@@ -298,8 +299,10 @@ export class LmdbBackend implements Backend {
     this.#sizeInUseBytes = sizeInUseBytes;
   }
 
-  #refuse(): never {
-    throw this.#failure ?? new BackendClosedError();
+  /** @throws BackendFailedError for good once a commit failed; BackendClosedError after `close`. */
+  #assertUsable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#isClosed) throw new BackendClosedError();
   }
 }
 

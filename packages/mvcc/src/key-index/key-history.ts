@@ -13,7 +13,8 @@ import { assert } from "../assert.ts";
  *     put at 9             { newest 9.0, create 9, version 1 } -> previous { newest 7.0 T, ... }
  *     compact at 5         previous loses 2.0:                    previous { 7.0 T, older [5.0] }
  *     compact at 7         5.0 goes, the tombstone stays: watchers may start at 7 (C41)
- *     compact at 8         the whole previous generation goes:    { newest 9.0, create 9, version 1 }
+ *     compact at 8         the whole previous generation goes:    { newest 9.0, create 9, version
+ *     1 }
  *
  * As etcd `server/storage/mvcc/key_index.go`, with another layout.
  */
@@ -96,7 +97,8 @@ export class KeyHistory {
   }
 
   /**
-   * Drops what nobody at or above `bound` can see: all versions before `bound`, but for the put that
+   * Drops what nobody at or above `bound` can see: all versions before `bound`, but for the put
+   * that
    * is still in force there. Versions at `bound` itself stay, tombstones and overwritten ones too:
    * they are events for watchers that start there (W9, C41).
    *

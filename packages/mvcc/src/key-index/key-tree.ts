@@ -5,7 +5,8 @@ import type { KeyHistory } from "./key-history.ts";
 /**
  * A B+ tree from keys to their histories.
  *
- * Leaves hold two parallel arrays (keys, histories) and are linked; inner nodes hold children and the
+ * Leaves hold two parallel arrays (keys, histories) and are linked; inner nodes hold children and
+ * the
  * lower bound of each child but the leftmost. Every node counts the *live* keys below it, so that
  * counting a range at the current revision costs two descents, not a walk:
  *

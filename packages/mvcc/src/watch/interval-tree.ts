@@ -52,7 +52,10 @@ export class IntervalTree<Item> {
     }
   }
 
-  /** Visits the items of all intervals that contain `key`, without changing the tree. O(log n + found). */
+  /**
+   * Visits the items of all intervals that contain `key`, without changing the tree. O(log n +
+   * found).
+   */
   stab(key: Key, visit: (item: Item) => void): void {
     stabNode(this.#root, key, visit);
   }

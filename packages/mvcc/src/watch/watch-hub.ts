@@ -12,7 +12,8 @@ import type { Watcher } from "./watcher.ts";
 /**
  * Brings every change to every watcher, once and in order (W1 to W11).
  *
- * *Synced* watchers have seen everything; the store feeds them as it writes. All others read the log
+ * *Synced* watchers have seen everything; the store feeds them as it writes. All others read the
+ * log
  * (bucket `key` is ordered by revision) in slices between turns of the event loop:
  *
  *     created in the past ─┐                        ┌─► sink
@@ -104,7 +105,9 @@ export class WatchHub {
     this.#slice = undefined;
   }
 
-  /** The store was replaced by a later state: nobody sees anything twice or misses anything (C38). */
+  /**
+   * The store was replaced by a later state: nobody sees anything twice or misses anything (C38).
+   */
   restored(revisionBefore: number): void {
     this.#isStopped = false;
     for (const watcher of [...this.#synced.watchers()]) {
@@ -183,7 +186,9 @@ export class WatchHub {
     this.#hand(watcher, main, this.#wireForms(watcher, first), 1);
   }
 
-  /** Makes the watchers unsynced whose sink was full; not before the search for watchers is over. */
+  /**
+   * Makes the watchers unsynced whose sink was full; not before the search for watchers is over.
+   */
   #park(): void {
     for (const watcher of this.#overflowed) {
       this.#synced.delete(watcher);

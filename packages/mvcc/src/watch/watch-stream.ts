@@ -13,11 +13,13 @@ export interface WatchStream {
   /**
    * Removes a watcher; the sink never hears of it again (W10).
    *
-   * @returns false if the id is not in use. A watcher ended by compaction stays in use until cancelled.
+   * @returns false if the id is not in use. A watcher ended by compaction stays in use until
+   * cancelled.
    */
   cancel(watchId: number): boolean;
   /**
-   * Revision that a manual progress answer may carry (W6): the current one if every watcher is caught
+   * Revision that a manual progress answer may carry (W6): the current one if every watcher is
+   * caught
    * up and none waits for a future revision; undefined otherwise and without watchers.
    */
   progressRevision(): Revision | undefined;
@@ -75,7 +77,8 @@ export interface WatchSink {
   /**
    * Takes a batch; it is delivered whatever is returned.
    *
-   * @returns false when no more should come until {@link WatchStream.resume}: watchers of the stream
+   * @returns false when no more should come until {@link WatchStream.resume}: watchers of the
+   * stream
    *   are then parked and catch up from the store, so a slow client costs no memory here (W11).
    */
   send(batch: WatchBatch): boolean;
