@@ -1,6 +1,6 @@
-/** Reads time. The only source of time above the platform package, so that a simulator can replace it. */
+/** Reads time. The only source of time above this package, so that a simulator can replace it. */
 export interface Clock {
-  /** Milliseconds since an arbitrary origin; never goes back, unaffected by wall-clock jumps (L7). */
+  /** Milliseconds since an arbitrary origin; never goes back, whatever the wall clock does (L7). */
   monotonicMillis(): number;
   /** Milliseconds since the Unix epoch; may jump. For logs, certificates and tokens only. */
   wallMillis(): number;
@@ -16,9 +16,9 @@ export interface Timers {
   /**
    * Runs `callback` once after at least `delayMillis`.
    *
-   * @param delayMillis - Any non-negative number; longer than 2^31-1 ms is split, not wrapped (C50).
+   * @param delayMillis - Any non-negative number; beyond 2^31-1 ms it is split, not wrapped (C50).
    */
   setTimer(delayMillis: number, callback: () => void): Timer;
-  /** Runs `callback` at the end of the current turn of the event loop, after pending I/O callbacks. */
+  /** Runs `callback` at the end of this turn of the event loop, after pending I/O callbacks. */
   setImmediate(callback: () => void): Timer;
 }

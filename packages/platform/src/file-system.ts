@@ -9,8 +9,8 @@ export interface FileSystem {
   /**
    * Opens a file.
    *
-   * @param mode - `read`: must exist; `write`: must exist, read and write; `create`: made empty with
-   *   mode 0600, must not exist; `create-or-truncate`: made empty whether or not it exists.
+   * @param mode - `read`: must exist; `write`: must exist, read and write; `create`: made empty
+   *   with mode 0600, must not exist; `create-or-truncate`: made empty whether or not it exists.
    */
   open(path: string, mode: OpenMode): Promise<FileHandle>;
   /** Names in a directory, sorted bytewise; without `.` and `..`. */
@@ -19,7 +19,7 @@ export interface FileSystem {
   stat(path: string): Promise<FileStat | undefined>;
   /** Makes a directory and its parents with mode 0700; existing ones are fine. */
   makeDirectory(path: string): Promise<void>;
-  /** Atomically replaces `to`. Durable only after {@link FileSystem.syncDirectory} of the parent. */
+  /** Atomically replaces `to`; durable after {@link FileSystem.syncDirectory} of the parent. */
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; a missing one is fine. */
   remove(path: string): Promise<void>;
@@ -27,7 +27,11 @@ export interface FileSystem {
   removeDirectory(path: string): Promise<void>;
   /** Makes creations, renames and removals inside the directory durable (P4, B2). */
   syncDirectory(path: string): Promise<void>;
-  /** Takes an exclusive lock held until `release` or process death; undefined if another holds it (B25). */
+  /**
+   * Takes an exclusive lock (B25), held until `release` or the death of the process.
+   *
+   * @returns Undefined if another holds it.
+   */
   lock(path: string): Promise<FileLock | undefined>;
 }
 
@@ -47,13 +51,13 @@ export interface FileLock {
 
 /** An open file. One owner; `close` is idempotent. */
 export interface FileHandle {
-  /** Writes all bytes of all chunks at `position` into the page cache; a short write throws (B4). */
+  /** Writes all chunks at `position` into the page cache; a short write throws (B4). */
   writeSync(chunks: readonly Uint8Array[], position: number): void;
   /** Reads up to `target.length` bytes from `position`; returns the count, 0 at the end. */
   read(target: Uint8Array, position: number): Promise<number>;
   /** Synchronous form of {@link FileHandle.read}. */
   readSync(target: Uint8Array, position: number): number;
-  /** Makes written data durable (fdatasync). After a rejection the handle is never trusted again (B3). */
+  /** Makes written data durable (fdatasync). A handle that rejected is never used again (B3). */
   datasync(): Promise<void>;
   /** Sets the size; growing leaves a hole that reads as zeros. */
   truncate(sizeBytes: number): Promise<void>;

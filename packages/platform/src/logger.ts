@@ -1,4 +1,7 @@
-/** Levels from least to most urgent. `error`: someone must act; `warn`: will need action; `info`: rare life events. */
+/**
+ * Levels from least to most urgent. `error`: someone must act; `warn`: will need action; `info`:
+ * rare life events.
+ */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** Values of a log field. Bytes of keys and values, secrets and tokens never go in (S8). */

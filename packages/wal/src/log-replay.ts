@@ -1,7 +1,7 @@
 import type { Entry, HardState, LogIndex, SnapshotMark } from "@quorate/raft";
 import type { WalAppend } from "./payloads.ts";
 
-/** The records contradict each other: the log was not written by this code, or a file is missing. */
+/** The records contradict each other: a file is missing, or this code did not write them. */
 export class ReplayError extends Error {
   override readonly name = "ReplayError";
 }

@@ -58,7 +58,7 @@ export const noopWalInstruments: WalInstruments = {
   writtenBytes: noopCounter,
 };
 
-/** @throws RangeError that names all problems. */
+/** Fills in defaults and checks bounds. @throws RangeError */
 export function validateWalOptions(options: Partial<WalOptions>): WalOptions {
   const merged = { ...defaultWalOptions, ...options };
   const { segmentBytes } = merged;

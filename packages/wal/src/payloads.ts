@@ -2,8 +2,8 @@
  * What records carry.
  *
  * ```
- *   segment head    version:u16 0:u16 salt:u32 sequence:u64 clusterId:u64 memberId:u64 nextIndex:u64
- *                   then two optional fields: hard state, snapshot mark
+ *   segment head    version:u16 0:u16 salt:u32 sequence:u64 clusterId:u64 memberId:u64
+ *                   nextIndex:u64, then two optional fields: hard state, snapshot mark
  *   append          three optional fields: installed snapshot mark, hard state, entries
  *   local snapshot  snapshot mark
  *   sync mark       nothing
@@ -66,11 +66,12 @@ export class PayloadError extends Error {
 /** The format this code writes; the only one it reads. */
 export const formatVersion = 1;
 
-/** @throws {@link PayloadError} */
+/** Reads the format version that any head starts with. @throws {@link PayloadError} */
 export function decodeVersion(payload: Uint8Array): number {
   return new PayloadReader(payload).u16();
 }
 
+/** Encodes the payload of a segment's first record. */
 export function encodeSegmentHead(head: SegmentHead): Uint8Array {
   const fixed = Buffer.alloc(segmentHeadFixedBytes);
   fixed.writeUInt16LE(formatVersion, 0);
@@ -85,7 +86,11 @@ export function encodeSegmentHead(head: SegmentHead): Uint8Array {
   return Buffer.concat([fixed, ...fields]);
 }
 
-/** @throws {@link PayloadError} or `RaftCodecError` */
+/**
+ * Decodes a segment head of this format version.
+ *
+ * @throws {@link PayloadError} or `RaftCodecError`
+ */
 export function decodeSegmentHead(payload: Uint8Array): SegmentHead {
   const reader = new PayloadReader(payload);
   reader.u16();

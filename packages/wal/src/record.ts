@@ -2,8 +2,8 @@
  * The framing of records in a segment.
  *
  * ```
- *   0         4       5         8     12             16             20       24
- *   | length  | type  | "QWL"   | crc | previous crc | synced bytes | offset | payload, zeros to 8 |
+ *   0        4      5       8     12             16             20       24
+ *   | length | type | "QWL" | crc | previous crc | synced bytes | offset | payload, zeros to 8 |
  * ```
  *
  * Little-endian. `crc` is the CRC-32C of the rest of the header and the payload, begun with the

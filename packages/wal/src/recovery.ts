@@ -253,7 +253,7 @@ async function repair(
   };
 }
 
-/** Reads a whole file. @throws FileSystemError on a read error: half-read data are never used (B4). */
+/** Reads a whole file. @throws FileSystemError: half-read data are never used (B4). */
 export async function readSegment(files: FileSystem, path: string): Promise<Uint8Array> {
   const handle = await files.open(path, "read");
   try {

@@ -79,8 +79,8 @@ export class PreparedSegment {
   /**
    * Fills the hole with zeros until the segment is taken.
    *
-   * A sync of data in blocks that exist moves no metadata: 120 µs instead of 185 µs for batches of
-   * 16 KiB (DESIGN.md). Each step is synced at once so that the disk never owes much.
+   * A sync of data in blocks that exist moves no metadata: 120 µs instead of 185 µs for batches
+   * of 16 KiB (DESIGN.md). Each step is synced at once so that the disk never owes much.
    */
   fill(): Promise<void> {
     this.#filled ??= this.#fill();
@@ -90,8 +90,8 @@ export class PreparedSegment {
   /**
    * Ends filling and hands the file over.
    *
-   * @returns Settles when the last step of filling is over. The kernel reports a failed write to one
-   *   sync alone: a sync of records that overlaps one of zeros might miss it (B3).
+   * @returns Settles when the last step of filling is over. The kernel reports a failed write to
+   *   one sync alone: a sync of records that overlaps one of zeros might miss it (B3).
    */
   take(): Promise<void> {
     this.#isTaken = true;

@@ -208,7 +208,7 @@ export class WriteAheadLog {
   }
 
   /**
-   * Writes a snapshot, entries and hard state, all or nothing, and calls back when they are durable.
+   * Writes snapshot, entries and hard state, all or nothing; calls back when they are durable.
    *
    * What is handed in is written before the call returns, so buffers may be reused.
    *

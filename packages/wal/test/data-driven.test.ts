@@ -24,7 +24,7 @@ import {
  * - `mark INDEX/TERM`, `release INDEX`
  * - `stall`: from now on the disk does not answer to syncs; ends with the process
  * - `kill`: the process dies; `crash drop-all|keep-all`: power goes
- * - `flip SEGMENT RECORD`: changes a bit of a record's payload; `zero SEGMENT RECORD`: wipes a record
+ * - `flip SEGMENT RECORD`: changes a bit of a record's payload; `zero SEGMENT RECORD`: wipes it
  * - `segments`: prints files and records; `events`: prints what the log reported
  */
 class LogRunner {

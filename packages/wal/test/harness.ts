@@ -125,7 +125,8 @@ export function describe(log: Omit<RecoveredLog, "metadata">): string {
       : `snapshot=${log.snapshot.index}/${log.snapshot.term}`,
     ...log.entries.map(({ index, term, kind, data }) => {
       const text = Buffer.from(data).toString("latin1");
-      return `${index}/${term} ${kind} ${text.length > 24 ? `${data.length}:${checksum(data)}` : text}`;
+      const shown = text.length > 24 ? `${data.length}:${checksum(data)}` : text;
+      return `${index}/${term} ${kind} ${shown}`;
     }),
   ];
   return lines.map((line) => line.trimEnd()).join("\n");

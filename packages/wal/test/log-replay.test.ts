@@ -54,7 +54,7 @@ suite("LogReplay", () => {
     assert.throws(() => replay.finish(), new ReplayError("entries 11 to 20 are missing"));
   });
 
-  test("C9, C13: an installed snapshot replaces the log, an older local mark changes nothing", () => {
+  test("C9, C13: an installed snapshot replaces the log, an older mark changes nothing", () => {
     const replay = replayFrom(1);
     replay.append(run(1, 9, 1));
     replay.append({ snapshot: mark(5, 3), entries: [] });

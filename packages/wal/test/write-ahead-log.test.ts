@@ -30,7 +30,7 @@ import {
 } from "./harness.ts";
 
 suite("WriteAheadLog.append groups commits (C33)", () => {
-  test("one sync is under way, the next covers all that was appended meanwhile, in order", async () => {
+  test("one sync is under way, the next covers all appended meanwhile, in order", async () => {
     const scheduler = new SimScheduler();
     const files = new SimFileSystem({ timers: new SimTimers(scheduler) });
     const { wal } = await openOrCreate(createDependencies(files), 1 << 20);
@@ -62,7 +62,7 @@ suite("WriteAheadLog.append groups commits (C33)", () => {
     assert.equal(wal.status().waiting, 0);
   });
 
-  test("a record calls durable what a finished sync covered, not what was written meanwhile", async () => {
+  test("a record calls durable what a finished sync covered, not what came meanwhile", async () => {
     const scheduler = new SimScheduler();
     const files = new SimFileSystem({ timers: new SimTimers(scheduler) });
     const { wal } = await openOrCreate(createDependencies(files), 1 << 20);
@@ -152,7 +152,7 @@ suite("WriteAheadLog after a failed sync (B3, C35)", () => {
     await wal.close();
   });
 
-  test("a restarted process writes again what the kernel only pretends to have written", async () => {
+  test("a restarted process writes again what the kernel pretends to have written", async () => {
     const files = new SimFileSystem();
     const { wal } = await openOrCreate(createDependencies(files));
     await append(wal, { entries: [entry(1, 1, "a")] });

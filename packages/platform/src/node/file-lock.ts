@@ -17,7 +17,7 @@ import type { FileLock } from "../file-system.ts";
  *    and locks it. The lock belongs to the open file description, so it outlives the command and
  *    dies with our descriptor. It also excludes processes of other containers on the same file.
  * 3. Where neither is there (macOS, Windows): a process id in the file. Two starts at the same
- *    instant after a crash may both win, and a recycled id blocks; such systems are for development.
+ *    instant after a crash may both win, and a recycled id blocks: good enough for development.
  *
  * @returns Undefined if another holder exists, in this process or another.
  */

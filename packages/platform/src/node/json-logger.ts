@@ -21,13 +21,14 @@ export type LogFormat = "json" | "console";
 /**
  * Writes structured lines to a sink without waiting for its reader (B23, C51).
  *
- * Lines look like etcd's: `{"level":"info","ts":"2026-11-22T11:00:00.123000Z","msg":"…",…}`, with
- * 64-bit integers as decimal strings. With a stuck reader `queueBytesMax` bytes are kept and later
- * lines are dropped; one line tells how many as soon as the reader is back.
+ * Lines look like etcd's: `{"level":"info","ts":"2026-11-22T11:00:00.123000Z","msg":"…",…}`,
+ * with 64-bit integers as decimal strings. With a stuck reader `queueBytesMax` bytes are
+ * kept and later lines are dropped; one line tells how many as soon as the reader is back.
  *
  * @example
  * ```ts
- * const logger = new JsonLogger({ level: "info" }, { sink: openLogSink(2), clock: new NodeClock() });
+ * const dependencies = { sink: openLogSink(2), clock: new NodeClock() };
+ * const logger = new JsonLogger({ level: "info" }, dependencies);
  * logger.child({ component: "wal" }).warn("cut a torn tail", { bytes: 17 });
  * await logger.close(1_000);
  * ```

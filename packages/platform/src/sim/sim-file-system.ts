@@ -91,7 +91,9 @@ export class SimCrashedError extends Error {
  * @example
  * ```ts
  * const files = new SimFileSystem({ random: new SeededRandom(7n) });
- * files.setFaultPolicy(({ kind }) => (kind === "datasync" ? { kind: "error", errno: "EIO" } : undefined));
+ * files.setFaultPolicy(({ kind }) =>
+ *   kind === "datasync" ? { kind: "error", errno: "EIO" } : undefined,
+ * );
  * ```
  */
 export class SimFileSystem implements FileSystem {

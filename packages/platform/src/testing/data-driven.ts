@@ -56,7 +56,7 @@ export async function runDataDriven(
 /**
  * Declares one `node:test` test for each `.txt` file of a directory, titled by the file's name.
  *
- * @param createHandler - Called once a file, so that files do not share state; gets the file's name.
+ * @param createHandler - Called once a file, so that files share no state; gets the file's name.
  * @throws Error when the directory holds no such file.
  */
 export function testDataDirectory(

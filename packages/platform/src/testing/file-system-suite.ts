@@ -79,7 +79,7 @@ function declareFileTests(create: () => FileSystemFixture): void {
     await third.close();
   });
 
-  test("a read handle refuses to write, a closed one refuses everything, close is idempotent", async () => {
+  test("a read handle refuses to write, a closed one everything; close is idempotent", async () => {
     const { files, directory } = create();
     await (await files.open(`${directory}/file`, "create")).close();
     const file = await files.open(`${directory}/file`, "read");

@@ -3,7 +3,7 @@ import { toMemberId } from "@quorate/raft";
 import { WriteAheadLog, type WalDependencies } from "../../src/index.ts";
 import { entry, hardState } from "../harness.ts";
 
-/** Appends to the log in the directory given as argument and prints each index once it is durable. */
+/** Appends to the log in the directory given, and prints each index once it is durable. */
 const directory = process.argv[2] ?? "";
 const dependencies: WalDependencies = {
   files: new NodeFileSystem(),
