@@ -70,10 +70,10 @@ export class Etcdctl {
 
   record(args: readonly string[], { code, stdout, stderr }: ProgramEnd): void {
     const errors = stderr.split("\n").filter((line) => !line.startsWith("{"));
-    this.#s.note(`etcdctl ${this.#normal(args.join(" "))}`, {
+    this.#s.note(`etcdctl ${this.normal(args.join(" "))}`, {
       code,
-      stdout: this.#normal(stdout).split("\n"),
-      stderr: this.#normal(errors.join("\n")).split("\n"),
+      stdout: this.normal(stdout).split("\n"),
+      stderr: this.normal(errors.join("\n")).split("\n"),
     });
   }
 
@@ -97,7 +97,8 @@ export class Etcdctl {
     return [`--endpoints=${this.#s.store.cluster.member(0).endpoint}`, ...absolute];
   }
 
-  #normal(text: string): string {
+  /** What a command printed, in a form to compare. */
+  normal(text: string): string {
     const { store } = this.#s;
     let result = text
       .replaceAll(store.cluster.member(0).endpoint, "ENDPOINT")
@@ -107,7 +108,10 @@ export class Etcdctl {
       [store.memberId, "MEMBER"],
       ...this.#leases.map((lease, index) => [lease, `LEASE-${index}`] as const),
     ] as const) {
-      result = result.replaceAll(String(id), name).replaceAll(hex(id), name);
+      result = result
+        .replaceAll(String(id), name)
+        .replaceAll(hex(id).padStart(16, "0"), name)
+        .replaceAll(hex(id), name);
     }
     return result
       .replaceAll(
