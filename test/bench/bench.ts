@@ -1,0 +1,169 @@
+/**
+ * Puts questions to the peers in turns: A B A B, so that both see the same weather of the machine.
+ */
+import { mkdir } from "node:fs/promises";
+
+import { storeMissing, type StoreKind } from "../support/store.ts";
+import { hasH2load, runH2load } from "./load/h2load.ts";
+import { LoadGenerator } from "./load/load-generator.ts";
+import type { LoadBound, LoadSpec } from "./load/load-spec.ts";
+import type { BenchOptions } from "./options.ts";
+import { Peer, type Usage } from "./peer.ts";
+import type { Question, Sample, Workbench } from "./question.ts";
+import type { PlacedSample } from "./summary.ts";
+
+/** Where a run tells how far it is. */
+export type Progress = (line: string) => void;
+
+/** What a run needs from its owner. */
+export interface BenchDependencies {
+  readonly progress: Progress;
+  /** For `--profile`. */
+  readonly profileFolder: string;
+}
+
+/**
+ * Measures questions, one after the other.
+ *
+ * @throws Error when a peer is missing or does not start, or a load cannot be made.
+ */
+export async function runBench(
+  questions: readonly Question[],
+  options: BenchOptions,
+  { progress, profileFolder }: BenchDependencies,
+): Promise<readonly PlacedSample[]> {
+  const kinds: readonly StoreKind[] = options.versus === "etcd" ? ["etcd", "quorate"] : ["quorate"];
+  for (const kind of kinds) {
+    const reason = storeMissing(kind);
+    if (reason !== false) throw new Error(`Cannot measure ${kind}: ${reason}`);
+  }
+  const generator = new LoadGenerator();
+  const samples: PlacedSample[] = [];
+  try {
+    for (const question of questions) {
+      for (const members of question.members) {
+        if (options.members.length > 0 && !options.members.includes(members)) continue;
+        const folder = options.isProfiled
+          ? `${profileFolder}/${question.name}-${members}`
+          : undefined;
+        if (folder !== undefined) await mkdir(folder, { recursive: true });
+        progress(`${question.name}, ${members === 1 ? "1 member" : `${members} members`}`);
+        const run = new QuestionRun(question, members, kinds, options, folder);
+        samples.push(...(await run.measure(generator, progress)));
+      }
+    }
+  } finally {
+    generator.close();
+  }
+  return samples;
+}
+
+/** One question to clusters of one size. */
+class QuestionRun {
+  readonly #question: Question;
+  readonly #members: number;
+  readonly #kinds: readonly StoreKind[];
+  readonly #options: BenchOptions;
+  readonly #profileFolder: string | undefined;
+
+  constructor(
+    question: Question,
+    members: number,
+    kinds: readonly StoreKind[],
+    options: BenchOptions,
+    profileFolder: string | undefined,
+  ) {
+    this.#question = question;
+    this.#members = members;
+    this.#kinds = kinds;
+    this.#options = options;
+    this.#profileFolder = profileFolder;
+  }
+
+  async measure(generator: LoadGenerator, progress: Progress): Promise<readonly PlacedSample[]> {
+    const question = this.#question;
+    const workbench = createWorkbench(generator, this.#options);
+    const repetitions = Math.min(
+      this.#options.repeat,
+      question.repetitionsMax ?? Number.POSITIVE_INFINITY,
+    );
+    const peers = new Map<StoreKind, Peer>();
+    const samples: PlacedSample[] = [];
+    try {
+      for (let repetition = 0; repetition < repetitions; repetition += 1) {
+        for (const kind of this.#kinds) {
+          const peer = peers.get(kind) ?? (await this.#start(workbench, kind));
+          peers.set(kind, peer);
+          for (const sample of await question.measure(workbench, peer)) {
+            samples.push({ ...sample, peer: kind, members: this.#members, repetition });
+            progress(progressLine(kind, repetition, repetitions, sample));
+          }
+          if (question.needsEmptyPeer === true) {
+            peers.delete(kind);
+            await peer.close();
+          }
+        }
+      }
+    } finally {
+      await Promise.all([...peers.values()].map((peer) => peer.close()));
+    }
+    return samples;
+  }
+
+  async #start(workbench: Workbench, kind: StoreKind): Promise<Peer> {
+    const peer = await Peer.start(kind, this.#members, this.#profileFolder);
+    await this.#question.prepare?.(workbench, peer);
+    return peer;
+  }
+}
+
+function createWorkbench(generator: LoadGenerator, options: BenchOptions): Workbench {
+  const { scale } = options;
+  const bound: LoadBound = {
+    seconds: scale.seconds,
+    ...(scale.operations === undefined ? {} : { operations: scale.operations }),
+  };
+  const warm = (spec: LoadSpec): LoadSpec => ({
+    ...spec,
+    bound: { ...bound, seconds: scale.warmupSeconds },
+  });
+  return {
+    generator,
+    scale,
+    bound,
+    memory: new Map(),
+    measure: async (peer, row, unit, spec) => {
+      await generator.run(warm(spec));
+      const { result, usage } = await peer.measure(() => generator.run(spec));
+      const generatorShare = result.generatorCpuSeconds / result.seconds;
+      return toSample({ row, unit, client: "raw", generatorShare }, result, usage);
+    },
+    measureWithH2load: async (peer, row, unit, spec) => {
+      const isPossible = hasH2load && options.hasH2load && peer.cluster.members.length === 1;
+      if (!isPossible || spec.kind !== "closed") return undefined;
+      const { result, usage } = await peer.measure(() => runH2load(spec));
+      return toSample({ row, unit, client: "h2load", generatorShare: undefined }, result, usage);
+    },
+  };
+}
+
+function toSample(
+  head: Pick<Sample, "row" | "unit" | "client" | "generatorShare">,
+  result: Pick<Sample, "operations" | "seconds" | "latencies" | "failures">,
+  usage: Usage,
+): Sample {
+  const { operations, seconds, latencies, failures } = result;
+  return { ...head, operations, seconds, latencies, failures, usage };
+}
+
+function progressLine(
+  kind: StoreKind,
+  repetition: number,
+  repetitions: number,
+  { row, client, operations, seconds, failures }: Sample,
+): string {
+  const rate = Math.round(operations / seconds).toLocaleString("en-US");
+  const failed = failures === 0 ? "" : `, ${failures} failed`;
+  const turn = `${repetition + 1}/${repetitions}`;
+  return `  ${turn} ${kind} ${row} (${client}): ${rate}/s in ${seconds.toFixed(2)} s${failed}`;
+}
