@@ -56,7 +56,7 @@ function lastWholeUnit(backend: Backend): number {
   return index;
 }
 
-test("C25 C37 after kill -9 the database holds whole units, at least up to the durable mark", async () => {
+test("C25 C37 kill -9 leaves whole units, at least up to the durable mark", async () => {
   const directory = await temporaryDirectory();
   const path = join(directory.path, "db");
   let unit = 0;
@@ -131,7 +131,7 @@ test("C27 a compaction cut short by a crash is finished after the restart", asyn
   await directory.dispose();
 });
 
-test("C28 a range at an old revision inside a transaction fails the same way before any write", async () => {
+test("C28 a range at an old revision in a transaction fails before any write", async () => {
   const store = await openStore(new MemoryBackend());
   for (const value of ["1", "2", "3"]) put(store, "a", value);
   void store.scheduleCompaction(3);

@@ -213,7 +213,7 @@ test("KeyIndex rebuilt from its versions is the index that wrote them", () => {
   );
 });
 
-test("KeyHistory keeps a tombstone at the compact revision when the key is put again beside it", () => {
+test("KeyHistory keeps a tombstone at the compact revision beside a new put", () => {
   const index = new KeyIndex();
   index.put("k", 2, 0);
   index.delete("k", 3, 0);

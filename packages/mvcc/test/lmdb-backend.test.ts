@@ -26,7 +26,7 @@ testBackendCompliance("LmdbBackend", async () => {
   };
 });
 
-test("LmdbBackend.open refuses files of other programs with a sentence that names them", async () => {
+test("LmdbBackend.open refuses files of other programs and names them", async () => {
   const directory = await temporaryDirectory();
   const path = join(directory.path, "db");
   const bbolt = Buffer.alloc(4096);
@@ -65,7 +65,7 @@ test("LmdbBackend commits on its own after the interval and at the size bound", 
   await directory.dispose();
 });
 
-test("C26 LmdbBackend.open removes what a crashed defragmentation left, and never uses it", async () => {
+test("C26 LmdbBackend.open removes what a crashed defragmentation left", async () => {
   const directory = await temporaryDirectory();
   const path = join(directory.path, "db");
   const backend = await openLmdb(path);
@@ -104,7 +104,7 @@ test("LmdbBackend.defragment gives space back", async () => {
   await directory.dispose();
 });
 
-test("LmdbBackend reports the first failed commit once and refuses writes from then on (B3)", async () => {
+test("B3 LmdbBackend reports a failed commit once and refuses writes then", async () => {
   const directory = await temporaryDirectory();
   const failures: Error[] = [];
   const backend = await openLmdb(join(directory.path, "db"), {

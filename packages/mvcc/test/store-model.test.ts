@@ -144,7 +144,7 @@ async function run(bench: Bench, steps: readonly Step[]): Promise<readonly strin
   return seen;
 }
 
-test("MvccStore answers as a plain list of versions does, and alike on memory and LMDB", async () => {
+test("MvccStore answers as a list of versions does, on memory and LMDB alike", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
       const onMemory = await run(memoryBench(), steps);

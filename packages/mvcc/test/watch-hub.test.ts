@@ -206,7 +206,7 @@ test("W9 a watcher behind the compaction is cancelled once with the compact revi
   assert.equal(stream.cancel(behind), false);
 });
 
-test("C41 a deletion at the compact revision reaches a watcher that starts there, reopened too", async () => {
+test("C41 a deletion at the compact revision reaches a watcher from there", async () => {
   const first = await openSimStore();
   put(first.store, "a", "1");
   remove(first.store, "a");
@@ -230,7 +230,7 @@ test("C41 a deletion at the compact revision reaches a watcher that starts there
   assert.deepEqual(second.store.range({ key: "a", rangeEnd: "\0" }).count, 1);
 });
 
-test("C40 W3 hundreds of slow watchers on one stream lose nothing while compaction passes", async () => {
+test("C40 W3 hundreds of slow watchers lose nothing while compaction passes", async () => {
   const { store, scheduler } = await openSimStore();
   const sink = new WatchRecorder();
   sink.room = 10;
@@ -292,7 +292,7 @@ test("W7 filters drop events and empty batches are not sent", async () => {
   assert.ok(sink.batches.every((batch) => batch.count > 0));
 });
 
-test("W7 prev_kv is the pair before the revision, absent for creations and compacted history", async () => {
+test("W7 prev_kv is the pair before the revision, if it still exists", async () => {
   const { store, scheduler } = await openSimStore();
   const sink = new WatchRecorder();
   const stream = store.openWatchStream(sink);
@@ -359,7 +359,7 @@ test("W10 ids: 0 chooses upwards and skips used ones; refusals name their reason
   assert.equal(refused({ key: "", rangeEnd: "\0" }), "created");
 });
 
-test("W11 a full stream does not hold back another one, and takes up where it stopped", async () => {
+test("W11 a full stream holds nobody back and takes up where it stopped", async () => {
   const { store, scheduler } = await openSimStore();
   const slow = new WatchRecorder();
   const fast = new WatchRecorder();
@@ -399,7 +399,7 @@ test("B19 an event for 10,000 watchers of a key is encoded once", async () => {
   assert.equal(forms.size, 3, "a creation has one form, a change two");
 });
 
-test("fairness: catch-up serves all of 1,000 watchers, wherever they start, in few passes", async () => {
+test("B19 catch-up serves 1,000 watchers, wherever they start", async () => {
   const { store, scheduler } = await openSimStore(new MemoryBackend(), 100);
   for (let value = 2; value <= 500; value++) put(store, "a", String(value));
   let events = 0;
@@ -519,7 +519,7 @@ function withoutPrevious(texts: readonly string[]): readonly string[] {
   return texts.map((text) => text.replace(/ prev\(.*\)$/, ""));
 }
 
-test("W1 to W9: whatever happens, a watcher's events are exactly the history, or it is cancelled", async () => {
+test("W1 to W9: a watcher sees exactly the history, or is cancelled", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(watchStep, { maxLength: 80, size: "max" }), async (steps) => {
       const { store, scheduler } = await openSimStore();

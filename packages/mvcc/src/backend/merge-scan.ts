@@ -17,9 +17,11 @@ export function mergeScan(
   isLent: boolean,
   visit: RowVisitor,
 ): void {
+  const filled: SortedRows<OverlayValue>[] = [];
   const cursors: LayerCursor[] = [];
   for (const layer of layers) {
     if (layer === undefined || layer.size === 0) continue;
+    filled.push(layer);
     const cursor = new LayerCursor(layer, begin, end);
     if (cursor.key !== undefined) cursors.push(cursor);
   }
@@ -27,18 +29,9 @@ export function mergeScan(
   try {
     while (row.done !== true || cursors.length > 0) {
       const storedKey = row.done === true ? undefined : row.value.key;
-      let key = storedKey;
-      for (const cursor of cursors) {
-        if (key === undefined || (cursor.key !== undefined && cursor.key < key)) key = cursor.key;
-      }
+      const key = advanceTo(cursors, storedKey);
       if (key === undefined) return;
-      let value: OverlayValue | undefined;
-      for (const cursor of cursors) {
-        if (cursor.key !== key) continue;
-        value ??= cursor.value;
-        cursor.advance();
-      }
-      if (cursors.some((cursor) => cursor.key === undefined)) dropFinished(cursors);
+      let value = newestOf(filled, key);
       if (storedKey === key && row.done !== true) {
         value ??= isLent ? row.value.value : copyLent(row.value.value);
         if (value !== removedRow && !visit(key, value)) return;
@@ -50,33 +43,53 @@ export function mergeScan(
   }
 }
 
-/** A place in one overlay layer. */
+/** The least key that is next anywhere; cursors that stand on it move on. */
+function advanceTo(cursors: LayerCursor[], storedKey: Key | undefined): Key | undefined {
+  let key = storedKey;
+  for (const cursor of cursors) {
+    if (key === undefined || (cursor.key !== undefined && cursor.key < key)) key = cursor.key;
+  }
+  let isFinished = false;
+  for (const cursor of cursors) {
+    if (cursor.key !== key) continue;
+    cursor.advance();
+    isFinished ||= cursor.key === undefined;
+  }
+  if (isFinished) dropFinished(cursors);
+  return key;
+}
+
+/** What the earliest layer says of a key; layers know removed rows that no cursor comes upon. */
+function newestOf(layers: readonly SortedRows<OverlayValue>[], key: Key): OverlayValue | undefined {
+  for (const layer of layers) {
+    const value = layer.get(key);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** A place among the ordered keys of one overlay layer. */
 class LayerCursor {
   key: Key | undefined;
-  value: OverlayValue | undefined;
-  readonly #layer: SortedRows<OverlayValue>;
   readonly #keys: readonly Key[];
   readonly #end: Key | undefined;
   #position: number;
 
   constructor(layer: SortedRows<OverlayValue>, begin: Key, end: Key | undefined) {
-    this.#layer = layer;
     this.#keys = layer.orderedKeys();
     this.#end = end;
     this.#position = lowerBoundOf(this.#keys, begin);
-    this.#load();
+    this.key = this.#keyAtPosition();
   }
 
   advance(): void {
     this.#position++;
-    this.#load();
+    this.key = this.#keyAtPosition();
   }
 
-  #load(): void {
+  #keyAtPosition(): Key | undefined {
     const key = this.#keys[this.#position];
-    const isOutside = key === undefined || (this.#end !== undefined && key >= this.#end);
-    this.key = isOutside ? undefined : key;
-    this.value = this.key === undefined ? undefined : this.#layer.get(this.key);
+    return key === undefined || (this.#end !== undefined && key >= this.#end) ? undefined : key;
   }
 }
 

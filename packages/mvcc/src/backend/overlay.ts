@@ -47,8 +47,14 @@ export class Overlay {
     return this.#buckets.get(bucket);
   }
 
+  /** Removals come in any order, from compaction by the thousand: they are not put into order. */
   stage(bucket: BucketName, key: Key, value: OverlayValue): void {
-    this.#buckets.get(bucket)?.set(key, value);
+    const rows = this.#buckets.get(bucket);
+    if (value === removedRow) rows?.setUnordered(key, value);
+    else {
+      if (rows?.get(key) === removedRow) rows.delete(key);
+      rows?.set(key, value);
+    }
     this.writeBuckets.push(bucket);
     this.writeKeys.push(key);
     this.writeValues.push(value);

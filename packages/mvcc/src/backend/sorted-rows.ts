@@ -27,6 +27,11 @@ export class SortedRows<Value> {
     else this.#isOrdered = false;
   }
 
+  /** Sets a row that scans need not come upon by themselves: no order is kept for it. */
+  setUnordered(key: Key, value: Value): void {
+    this.#rows.set(key, value);
+  }
+
   delete(key: Key): void {
     this.#rows.delete(key);
     if (this.#order.length > 64 && this.#order.length > this.#rows.size * 2) {
