@@ -28,7 +28,7 @@ export interface LogWrite {
 export class WriteTracker {
   #persistedIndex: number;
   #handedOutIndex: number;
-  #inFlight: LogWrite[] = [];
+  readonly #inFlight: LogWrite[] = [];
 
   constructor(index: number) {
     this.#persistedIndex = index;

@@ -15,7 +15,8 @@ export class Oracle {
   >();
   /** Every committed index, from 1. */
   readonly #committed: Committed[] = [];
-  #configurations: { readonly index: number; readonly configuration: Configuration }[] = [];
+  readonly #configurations: { readonly index: number; readonly configuration: Configuration }[] =
+    [];
   /** Highest index that any node has known committed. */
   commitIndex = 0;
   /** Entries handed to a state machine anywhere. */
