@@ -1,8 +1,8 @@
 /**
  * Code blocks of the READMEs. Each is run by a test, so its first line says how:
  *
- * - `ts` is compiled and run; its exit code must be 0. `ts compile` is compiled only. `ts serves` and
- *   `sh serves` stay: the test waits until they listen on a port, then ends them.
+ * - `ts` is compiled and run; its exit code must be 0. `ts compile` is compiled only. `ts serves`
+ *   and `sh serves` stay: the test waits until they listen on a port, then ends them.
  * - `sh` is run by `bash -eu` in the repository, with `node_modules/.bin` on its path.
  *   `sh needs=etcdctl,curl` is left to the interop suite, which has these programs.
  *   `sh tested-by=PATH` is not run here: the test at PATH contains each of its lines.
