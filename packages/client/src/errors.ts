@@ -31,6 +31,11 @@ export abstract class EtcdError extends Error {
    * never will. Always false for reads.
    */
   readonly isOutcomeUnknown: boolean = false;
+  /**
+   * True when the same call may succeed later without anything being changed: the store or the way
+   * to it was not available. Whether a write may be repeated is another question.
+   */
+  readonly isTransient: boolean = false;
 }
 
 /** What is known about a failed call. */
@@ -44,11 +49,24 @@ export interface CallFailure {
   readonly isOutcomeUnknown: boolean;
 }
 
+/** gRPC's status number for a server that cannot be reached or cannot serve now. */
+const unavailable = 14;
+
+const transientCodes: ReadonlySet<ServerErrorCode | TransportErrorCode> = new Set([
+  "unavailable",
+  "deadline-exceeded",
+  "transport-failure",
+  "too-many-requests",
+  "not-primary-lessor",
+  "proposal-dropped",
+]);
+
 /** The server answered with an error of its own. */
 export class ServerError extends EtcdError {
   override readonly name = "ServerError";
   override readonly code: ServerErrorCode;
   override readonly isOutcomeUnknown: boolean;
+  override readonly isTransient: boolean;
   readonly grpcCode: number;
   readonly method: string;
   readonly endpoint: string;
@@ -57,6 +75,7 @@ export class ServerError extends EtcdError {
     super(message);
     this.code = code;
     this.isOutcomeUnknown = failure.isOutcomeUnknown;
+    this.isTransient = failure.grpcCode === unavailable || transientCodes.has(code);
     this.grpcCode = failure.grpcCode;
     this.method = failure.method;
     this.endpoint = failure.endpoint;
@@ -68,6 +87,7 @@ export class TransportError extends EtcdError {
   override readonly name = "TransportError";
   override readonly code: TransportErrorCode;
   override readonly isOutcomeUnknown: boolean;
+  override readonly isTransient: boolean;
   readonly grpcCode: number;
   readonly method: string;
   readonly endpoint: string;
@@ -76,6 +96,7 @@ export class TransportError extends EtcdError {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.isOutcomeUnknown = failure.isOutcomeUnknown;
+    this.isTransient = transientCodes.has(code);
     this.grpcCode = failure.grpcCode;
     this.method = failure.method;
     this.endpoint = failure.endpoint;

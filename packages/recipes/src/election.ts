@@ -14,7 +14,7 @@ import type { WaitOptions } from "./mutex.ts";
 import { Ownership } from "./ownership.ts";
 import { findPlace, joinQueue, leaveQueue, waitForHead, type HeadPlace } from "./owner-queue.ts";
 import type { Session } from "./session.ts";
-import { isAborted } from "./signals.ts";
+import { isAborted, untilAvailable } from "./signals.ts";
 
 /** Who leads, as seen in the store. */
 export interface Leader {
@@ -94,12 +94,13 @@ export class Election {
   async *observe(options: WaitOptions = {}): AsyncGenerator<Leader, void, undefined> {
     const { signal } = options;
     const callOptions = signal === undefined ? {} : { signal };
+    const ended = signal ?? this.client.closed;
     let lastModRevision = 0;
     for (;;) {
       if (isAborted(signal)) {
         throw new WaitCancelledError(`observe "${this.name}"`, signal?.reason);
       }
-      const { leader, revision } = await this.#look(callOptions);
+      const { leader, revision } = await untilAvailable(() => this.#look(callOptions), ended);
       if (leader !== undefined && leader.value.modRevision > lastModRevision) {
         lastModRevision = leader.value.modRevision;
         yield leader;

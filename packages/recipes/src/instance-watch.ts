@@ -15,6 +15,7 @@ import {
 
 import { WaitCancelledError } from "./errors.ts";
 import { isSameInstance } from "./instance.ts";
+import { LinkedSignal, untilAvailable } from "./signals.ts";
 import type { ForeignRow, RegisteredInstance, Resolved } from "./registry.ts";
 
 /** Options of {@link Registry.watch}. */
@@ -78,7 +79,8 @@ export class InstanceWatch implements AsyncIterable<InstanceEvent>, AsyncDisposa
 
   async *[Symbol.asyncIterator](): AsyncGenerator<InstanceEvent, void, undefined> {
     const { signal: outer } = this.#options;
-    const signal = outer ? AbortSignal.any([outer, this.#closed.signal]) : this.#closed.signal;
+    using linked = new LinkedSignal(outer, this.#closed.signal);
+    const { signal } = linked;
     try {
       const first = await this.#source.resolve({ signal });
       yield* this.#reload(first, true);
@@ -93,7 +95,7 @@ export class InstanceWatch implements AsyncIterable<InstanceEvent>, AsyncDisposa
           return;
         } catch (error) {
           if (!(error instanceof WatchCompactedError)) throw error;
-          const again = await this.#source.resolve({ signal });
+          const again = await untilAvailable(() => this.#source.resolve({ signal }), signal);
           yield* this.#reload(again, false);
           startRevision = again.revision + 1;
         }

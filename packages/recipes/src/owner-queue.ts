@@ -30,7 +30,7 @@ import {
   WaitCancelledError,
 } from "./errors.ts";
 import type { Session } from "./session.ts";
-import { anySignal, pause } from "./signals.ts";
+import { LinkedSignal, pause, untilAvailable } from "./signals.ts";
 
 /** How long a place in the queue is asked for again after an unknown outcome; milliseconds. */
 const retryPauseMillis = 100;
@@ -71,7 +71,7 @@ export async function joinQueue(
 ): Promise<QueuePlace> {
   const key = ownerKey(name, session);
   const prefix = `${name}/`;
-  const either = anySignal(signal, session.lost);
+  using either = new LinkedSignal(signal, session.lost);
   let isRepeated = false;
   for (;;) {
     assertWaiting(session, signal, `queue for "${name}"`);
@@ -81,19 +81,21 @@ export async function joinQueue(
         .if(compare.missing(key))
         .then(op.put(key, value, { lease: session.leaseId }))
         .else(op.get(key))
-        .commit({ signal: either });
+        .commit({ signal: either.signal });
       if (joined.succeeded) return { session, prefix, key, createRevision: joined.revision };
       const pair = joined.results[0].kvs[0];
       if (!isRepeated) throw new AlreadyQueuedError(key);
       if (pair !== undefined) return { session, prefix, key, createRevision: pair.createRevision };
     } catch (error) {
-      if (!(error instanceof EtcdError) || !error.isOutcomeUnknown) {
-        if (!(error instanceof RecipeError)) assertWaiting(session, signal, `queue for "${name}"`);
+      if (!(error instanceof EtcdError)) throw error;
+      if (error.isOutcomeUnknown) {
+        if (either.aborted) await leaveQuietly(session.client, key, session.leaseId);
+        isRepeated = true;
+      } else if (!error.isTransient) {
+        assertWaiting(session, signal, `queue for "${name}"`);
         throw error;
       }
-      if (either.aborted) await leaveQuietly(session.client, key, session.leaseId);
-      isRepeated = true;
-      await pause(retryPauseMillis, either);
+      await pause(retryPauseMillis, either.signal);
     }
   }
 }
@@ -159,10 +161,11 @@ async function look(
     limit: 1,
     keysOnly: true,
   } as const;
-  const seen = await session.client
+  using either = new LinkedSignal(signal, session.lost);
+  const read = session.client
     .txn()
-    .then(op.get(key, { keysOnly: true }), op.get({ prefix }, newestOlder))
-    .commit({ signal: anySignal(signal, session.lost) });
+    .then(op.get(key, { keysOnly: true }), op.get({ prefix }, newestOlder));
+  const seen = await untilAvailable(() => read.commit({ signal: either.signal }), either.signal);
   if (!seen.succeeded) throw new NotOwnerError("look at", key);
   const [own, older] = seen.results;
   if (own.kvs[0]?.createRevision !== createRevision) {
@@ -180,8 +183,12 @@ async function waitForChange(
 ): Promise<void> {
   const { session, key } = place;
   const over = new AbortController();
-  const either = anySignal(signal, session.lost, over.signal);
-  const options = { startRevision: revision + 1, only: "deletes", signal: either } as const;
+  using either = new LinkedSignal(signal, session.lost, over.signal);
+  const options = {
+    startRevision: revision + 1,
+    only: "deletes",
+    signal: either.signal,
+  } as const;
   const deleted = async (watched: Bytes): Promise<void> => {
     try {
       await session.client.watch(watched, options).batches().next();

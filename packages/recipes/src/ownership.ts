@@ -11,7 +11,7 @@ import {
 
 import { OwnershipLostError, type OwnershipLoss } from "./errors.ts";
 import type { Session } from "./session.ts";
-import { anySignal, isAborted, pause } from "./signals.ts";
+import { isAborted, LinkedSignal, pause } from "./signals.ts";
 
 /** Pause before the own key is looked at again after an error of the way to the store. */
 const recheckMillis = 200;
@@ -94,7 +94,8 @@ export class Ownership {
 
   /** Notices when somebody else removes the key. */
   async #watchKey(fromRevision: number): Promise<void> {
-    const signal = anySignal(this.#lost.signal, this.client.closed);
+    using over = new LinkedSignal(this.#lost.signal, this.client.closed);
+    const { signal } = over;
     let startRevision = fromRevision + 1;
     while (!signal.aborted) {
       try {

@@ -26,7 +26,7 @@ import { NodeRandom } from "@quorate/platform";
 import { InstanceConflictError, SessionLostError } from "./errors.ts";
 import { formatInstance, toInstance, type Instance, type InstanceInit } from "./instance.ts";
 import { openSession, type Session } from "./session.ts";
-import { anySignal, isAborted, pause } from "./signals.ts";
+import { isAborted, LinkedSignal, pause } from "./signals.ts";
 
 /** What a registration is doing. */
 export type RegistrationState = "registering" | "registered" | "withdrawn" | "displaced" | "closed";
@@ -189,7 +189,7 @@ export class Registration implements AsyncDisposable {
   async #openSession(): Promise<Session> {
     const session = await openSession(this.#client, {
       ttlSeconds: this.#options.ttlSeconds ?? 15,
-      signal: anySignal(this.#closed.signal, this.#client.closed),
+      signal: this.#closed.signal,
     });
     const previous = this.#session?.leaseId;
     this.#ownLeases = previous === undefined ? [session.leaseId] : [session.leaseId, previous];
@@ -199,7 +199,8 @@ export class Registration implements AsyncDisposable {
 
   /** Lives from session to session until closed or displaced. */
   async #keep(first: Session, firstRevision: number): Promise<void> {
-    const over = anySignal(this.#closed.signal, this.#lost.signal, this.#client.closed);
+    using linked = new LinkedSignal(this.#closed.signal, this.#lost.signal, this.#client.closed);
+    const over = linked.signal;
     let session: Session | undefined = first;
     let revision = firstRevision;
     let waitMillis = retryFirstMillis;
@@ -230,7 +231,8 @@ export class Registration implements AsyncDisposable {
 
   /** Watches the row while the session lives; throws when it ended or was taken over. */
   async #serve(session: Session, fromRevision: number): Promise<void> {
-    const signal = anySignal(session.lost, this.#closed.signal, this.#client.closed);
+    using linked = new LinkedSignal(session.lost, this.#closed.signal, this.#client.closed);
+    const { signal } = linked;
     let revision = fromRevision;
     for (;;) {
       // Nothing known of the row: write it, which also finds out whose it is.
@@ -275,7 +277,8 @@ export class Registration implements AsyncDisposable {
   }
 
   async #compareAndSet(session: Session, mayReplace: boolean): Promise<number> {
-    const signal = anySignal(session.lost, this.#closed.signal);
+    using linked = new LinkedSignal(session.lost, this.#closed.signal);
+    const { signal } = linked;
     for (;;) {
       const row = await this.#client.get(this.key, { signal });
       const isOurs = row === undefined || this.#ownLeases.includes(row.lease);
@@ -307,7 +310,8 @@ export class Registration implements AsyncDisposable {
   async #watchHealth(): Promise<void> {
     const { health } = this.#options;
     if (health === undefined) return;
-    const over = anySignal(this.#closed.signal, this.#lost.signal, this.#client.closed);
+    using linked = new LinkedSignal(this.#closed.signal, this.#lost.signal, this.#client.closed);
+    const over = linked.signal;
     const ttlMillis = (this.#options.ttlSeconds ?? 15) * 1_000;
     const intervalMillis = this.#options.healthIntervalMillis ?? ttlMillis / 3;
     while (!over.aborted) {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { connect, op } from "@quorate/client";
 import { Election, Mutex, openSession, RecipeError, Registry } from "@quorate/recipes";
 
+import { TcpProxy } from "../../../../test/support/tcp-proxy.ts";
 import { startStore, storeKind, storeMissing } from "../../../../test/support/store.ts";
 
 const options = { skip: storeMissing() };
@@ -118,3 +119,18 @@ test(
     await ended;
   },
 );
+
+test("A lock asked for while the store is away is granted when it is back", options, async () => {
+  await using store = await startStore();
+  await using proxy = await TcpProxy.start(store.member(0).clientPort);
+  await using client = connect({ endpoints: [proxy.endpoint], defaultDeadlineMillis: 200 });
+  await using session = await openSession(client, { ttlSeconds: 60 });
+  await proxy.refuse();
+  await assert.rejects(client.get("x"), { code: "unavailable", isTransient: true });
+  const locking = new Mutex("away").lock(session);
+  // Longer than the deadline of a call: a lock that gives up with the first would have failed.
+  await assert.rejects(client.get("x", { deadlineMillis: 400 }), { code: "unavailable" });
+  await proxy.listen();
+  await using lock = await locking;
+  assert.equal(lock.isHeld(), true);
+});
