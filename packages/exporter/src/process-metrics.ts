@@ -4,6 +4,8 @@ import type { processMetrics } from "./catalogue/process-metrics.ts";
 import type { Instruments, MetricRegistry } from "./metric-registry.ts";
 
 const refreshMillis = 10_000;
+/** prom-client's own 10 ms wakes an idle process a hundred times a second. */
+const eventLoopSampleMillis = 100;
 
 /**
  * Adds `process_*`, `nodejs_*` and `os_fd_*`.
@@ -15,7 +17,10 @@ export function collectProcessMetrics(
   registry: MetricRegistry,
   instruments: Pick<Instruments<typeof processMetrics>, "os_fd_used" | "os_fd_limit">,
 ): void {
-  collectDefaultMetrics({ register: registry.prometheus });
+  collectDefaultMetrics({
+    register: registry.prometheus,
+    eventLoopMonitoringPrecision: eventLoopSampleMillis,
+  });
   let refreshedMillis = Number.NEGATIVE_INFINITY;
   const refresh = (): void => {
     if (performance.now() - refreshedMillis < refreshMillis) return;

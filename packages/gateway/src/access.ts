@@ -59,9 +59,14 @@ export function admitRequest(
   return true;
 }
 
-/** Ends a response with plain text. */
-export function answerText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" });
+/** Ends a response with plain text, or with text of another type. */
+export function answerText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  type: string = "text/plain; charset=utf-8",
+): void {
+  response.writeHead(status, { "Content-Type": type, "Content-Length": Buffer.byteLength(text) });
   response.end(text);
 }
 

@@ -175,14 +175,12 @@ function countCheck(
 function serveVersion(dependencies: GatewayDependencies): AsyncListener {
   return (_request, response) => {
     const { server, cluster, storage } = dependencies.versions();
-    response.writeHead(200, { "Content-Type": "application/json" });
-    response.end(
-      JSON.stringify({
-        etcdserver: server,
-        etcdcluster: cluster ?? "not_decided",
-        storage: storage ?? "unknown",
-      }),
-    );
+    const text = JSON.stringify({
+      etcdserver: server,
+      etcdcluster: cluster ?? "not_decided",
+      storage: storage ?? "unknown",
+    });
+    answerText(response, 200, text, "application/json");
   };
 }
 

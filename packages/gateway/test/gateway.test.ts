@@ -144,6 +144,7 @@ describe("/health", () => {
         const { status, body, headers } = await fetch(`/health${query}`);
         assert.deepEqual([status, body], expected);
         assert.equal(headers["content-type"], "text/plain; charset=utf-8");
+        assert.equal(headers["content-length"], String(Buffer.byteLength(body)));
       });
     });
   }

@@ -276,6 +276,7 @@ export class GrpcJsCall implements UnaryCall, BidiStream {
     this.#context.observer?.messageSent(this.#method, message.length);
     this.#connection.onSend();
     this.#transport.sendMessage(message, () => {
+      if (this.#state === "cancelled") return;
       this.#bufferedBytes -= bytes;
       if (!this.#needsDrain || this.#bufferedBytes * 2 > this.#context.writeBufferBytes) return;
       this.#needsDrain = false;
@@ -300,7 +301,7 @@ export class GrpcJsCall implements UnaryCall, BidiStream {
   #cancel(code: StatusCode, message: string | undefined): void {
     this.#finish("cancelled", code);
     if (message === undefined) {
-      this.#bufferedBytes = 0;
+      this.#bufferedBytes = 0; // What was written goes nowhere and is let go.
     } else {
       this.#sendStatus({ code, details: message, metadata: null });
       if (!this.#isHalfClosed) this.#resetIfOpen();

@@ -142,6 +142,11 @@ export class GrpcJsServer implements RpcServer {
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
   }
 
+  /** Connections open now. */
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
   addMethod(method: RpcMethod): void {
     this.#methods.set(method.path, method);
     this.#services.add(method.path.slice(1, method.path.lastIndexOf("/")));
