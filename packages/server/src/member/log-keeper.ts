@@ -7,11 +7,11 @@
 import type { Clock, FileSystem, Logger } from "@quorate/platform";
 import type { Message, MemberId, RaftNode, SnapshotMark, SnapshotMessage } from "@quorate/raft";
 import { toLogIndex } from "@quorate/raft";
+import { cleanSnapshots, snapshotName } from "@quorate/wal";
 import type { IncomingSnapshot, PeerTransport } from "../peer/peer-transport.ts";
 import type { MemberMeter } from "./member-meter.ts";
 import type { MemberTiming } from "./member-timing.ts";
-import { removeSnapshotFiles, snapshotFileName } from "./snapshot-file.ts";
-import { sendState, StateIntake } from "./snapshot-transfer.ts";
+import { prepareReceived, sendState, StateIntake } from "./snapshot-transfer.ts";
 import type { OpenedStorage } from "./storage.ts";
 
 /** Snapshots sent at a time: each is a copy of the whole state (S10). */
@@ -98,12 +98,14 @@ export class LogKeeper {
     meter.snapshotReceive.begin(peer);
     logger.info("receiving snapshot", { peer });
     const directory = this.#storage.snapshotDirectory;
-    return new StateIntake({ fileSystem: this.#fileSystem, directory, from }, step, (isOk) => {
+    const onEnd = (isOk: boolean): void => {
       this.#isReceiving = false;
       const seconds = (clock.monotonicMillis() - begin) / 1000;
       meter.snapshotReceive.end(peer, isOk, seconds);
       logger.info(isOk ? "received snapshot" : "snapshot was not received", { peer, seconds });
-    });
+    };
+    const target = { fileSystem: this.#fileSystem, directory, from };
+    return new StateIntake(target, { onComplete: step, onEnd });
   }
 
   /** Puts a received state in place; the log knows of it already. */
@@ -111,7 +113,9 @@ export class LogKeeper {
     const { state, snapshotDirectory } = this.#storage;
     const { logger, meter } = this.#dependencies;
     meter.snapshotApplyInProgress.set(1);
-    await state.restoreFrom(`${snapshotDirectory}/${snapshotFileName(mark)}`);
+    const path = `${snapshotDirectory}/${snapshotName(mark.term, mark.index)}`;
+    await prepareReceived(this.#fileSystem, path);
+    await state.restoreFrom(path);
     if (state.appliedIndex !== mark.index) {
       throw new Error(
         `Cannot install snapshot: its state is at ${state.appliedIndex}, expected ${mark.index}`,
@@ -119,7 +123,7 @@ export class LogKeeper {
     }
     this.#lastCheck = mark.index;
     await this.#storage.wal.release(mark.index);
-    await removeSnapshotFiles(this.#fileSystem, snapshotDirectory, undefined);
+    await cleanSnapshots(this.#fileSystem, snapshotDirectory, 0);
     meter.snapshotApplyInProgress.set(0);
     logger.info("installed snapshot", { index: mark.index, term: mark.term });
   }

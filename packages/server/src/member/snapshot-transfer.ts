@@ -10,14 +10,14 @@ import {
   toMemberId,
   toTerm,
   type MemberId,
-  type Message,
   type SnapshotMessage,
 } from "@quorate/raft";
 import type { StateMachine, StateMachineSnapshot } from "@quorate/state-machine";
+import { SnapshotWriter, verifySnapshot } from "@quorate/wal";
 import type { IncomingSnapshot, PeerTransport } from "../peer/peer-transport.ts";
-import { snapshotFileName } from "./snapshot-file.ts";
 
 const chunkBytes = 256 * 1024;
+const pageBytes = 4096;
 
 /** Copies the state to a temporary file, streams it to the peer, and removes the file. */
 export async function sendState(
@@ -74,16 +74,22 @@ async function* readChunks(fileSystem: FileSystem, path: string): AsyncGenerator
   }
 }
 
+/** What is to happen with a peer's state. */
+export interface StateIntakeEvents {
+  /** It is durable under its name: consensus may install it. */
+  onComplete(message: SnapshotMessage): void;
+  /** Nothing more comes. */
+  onEnd(isOk: boolean): void;
+}
+
 /** Writes a peer's state to a file; hands the message to consensus when the file is durable. */
 export class StateIntake implements IncomingSnapshot {
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
   readonly #from: MemberId;
-  readonly #onComplete: (message: Message) => void;
-  readonly #onEnd: (isOk: boolean) => void;
-  readonly #path: string;
-  #file: ReturnType<FileSystem["open"]> | undefined;
-  #position = 0;
+  readonly #events: StateIntakeEvents;
+  #message: SnapshotMessage | undefined;
+  #writer: SnapshotWriter | undefined;
 
   constructor(
     target: {
@@ -91,54 +97,72 @@ export class StateIntake implements IncomingSnapshot {
       readonly directory: string;
       readonly from: MemberId;
     },
-    onComplete: (message: Message) => void,
-    onEnd: (isOk: boolean) => void,
+    events: StateIntakeEvents,
   ) {
     this.#fileSystem = target.fileSystem;
     this.#directory = target.directory;
     this.#from = target.from;
-    this.#path = `${target.directory}/incoming.tmp`;
-    this.#onComplete = onComplete;
-    this.#onEnd = onEnd;
+    this.#events = events;
+  }
+
+  async begin(encoded: Uint8Array): Promise<void> {
+    const message = decodeMessage(encoded);
+    if (message.kind !== "snapshot" || message.from !== this.#from || this.#writer !== undefined) {
+      throw new Error("Cannot receive snapshot: its message is not the sender's snapshot");
+    }
+    const { term, index } = message.snapshot;
+    this.#message = message;
+    this.#writer = await SnapshotWriter.begin(this.#fileSystem, this.#directory, term, index);
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    this.#file ??= this.#fileSystem.open(this.#path, "create-or-truncate");
-    const file = await this.#file;
-    file.writeSync([chunk], this.#position);
-    this.#position += chunk.length;
+    await this.#begun().writer.write(chunk);
   }
 
-  async finish(_digest: Uint8Array, encoded: Uint8Array): Promise<void> {
+  async finish(sha256: Uint8Array): Promise<void> {
     let isOk = false;
     try {
-      const message = decodeMessage(encoded);
-      if (message.kind !== "snapshot" || message.from !== this.#from) {
-        throw new Error("Cannot receive snapshot: its message is not the sender's snapshot");
-      }
-      if (this.#file === undefined) throw new Error("Cannot receive snapshot: it is empty");
-      const file = await this.#file;
-      await file.datasync();
-      await file.close();
-      await this.#fileSystem.rename(
-        this.#path,
-        `${this.#directory}/${snapshotFileName(message.snapshot)}`,
-      );
-      await this.#fileSystem.syncDirectory(this.#directory);
+      const { writer, message } = this.#begun();
+      await writer.finish(sha256);
       isOk = true;
-      this.#onComplete(message);
+      this.#events.onComplete(message);
     } finally {
-      this.#onEnd(isOk);
+      this.#events.onEnd(isOk);
     }
   }
 
   async abort(): Promise<void> {
     try {
-      const file = await this.#file;
-      await file?.close();
-      await this.#fileSystem.remove(this.#path);
+      await this.#writer?.abort();
     } finally {
-      this.#onEnd(false);
+      this.#events.onEnd(false);
     }
+  }
+
+  #begun(): { readonly writer: SnapshotWriter; readonly message: SnapshotMessage } {
+    const writer = this.#writer;
+    const message = this.#message;
+    if (writer === undefined || message === undefined) {
+      throw new Error("Cannot receive snapshot: it was not begun");
+    }
+    return { writer, message };
+  }
+}
+
+/**
+ * Makes a received file ready to become the database: checks it and takes its checksum off (B7).
+ *
+ * Databases are whole pages, so a file that is one was made ready before the process ended.
+ */
+export async function prepareReceived(fileSystem: FileSystem, path: string): Promise<void> {
+  const sizeBytes = (await fileSystem.stat(path))?.sizeBytes ?? 0;
+  if (sizeBytes > 0 && sizeBytes % pageBytes === 0) return;
+  const contentBytes = await verifySnapshot(fileSystem, path);
+  const file = await fileSystem.open(path, "write");
+  try {
+    await file.truncate(contentBytes);
+    await file.datasync();
+  } finally {
+    await file.close();
   }
 }

@@ -8,6 +8,7 @@
  * <data-dir>/member/snap/*.snap.db  a received state that the log knows of and the state is not yet
  * ```
  */
+import { dirname } from "node:path";
 import type { FileSystem, FileLock, Logger } from "@quorate/platform";
 import type { Backend } from "@quorate/mvcc";
 import {
@@ -23,8 +24,14 @@ import {
   type SnapshotMark,
 } from "@quorate/raft";
 import { encodeMemberChange, type InitialCluster, type StateMachine } from "@quorate/state-machine";
-import type { RecoveredLog, WalMetadata, WriteAheadLog } from "@quorate/wal";
-import { removeSnapshotFiles, snapshotFileName } from "./snapshot-file.ts";
+import {
+  cleanSnapshots,
+  listSnapshots,
+  type RecoveredLog,
+  type WalMetadata,
+  type WriteAheadLog,
+} from "@quorate/wal";
+import { prepareReceived } from "./snapshot-transfer.ts";
 
 /** A member's disk, open. */
 export interface OpenedStorage {
@@ -123,6 +130,10 @@ async function openLocked(
         `"${walDirectory}"; restore the log, or start with an empty directory`,
     );
   }
+  // The names of new directories must be as durable as what will be promised inside (P4).
+  for (const path of [memberDirectory, options.dataDirectory, dirname(options.dataDirectory)]) {
+    await fileSystem.syncDirectory(path);
+  }
   const opened = hasLog
     ? await dependencies.openWal(walDirectory)
     : await dependencies.createWal(walDirectory, metadataOf(options.bootstrap));
@@ -216,14 +227,14 @@ async function installPending(
   databasePath: string,
   { fileSystem }: StorageDependencies,
 ): Promise<void> {
-  const name = mark === undefined ? undefined : snapshotFileName(mark);
-  const names = await fileSystem.list(directory);
-  if (name !== undefined && names.includes(name)) {
+  const received = await listSnapshots(fileSystem, directory);
+  const pending = received.find(({ index, term }) => index === mark?.index && term === mark.term);
+  if (pending !== undefined) {
+    await prepareReceived(fileSystem, pending.path);
     await fileSystem.remove(`${databasePath}-lock`);
-    await fileSystem.rename(`${directory}/${name}`, databasePath);
-    await fileSystem.syncDirectory(directory);
+    await fileSystem.rename(pending.path, databasePath);
   }
-  await removeSnapshotFiles(fileSystem, directory, undefined);
+  await cleanSnapshots(fileSystem, directory, 0);
 }
 
 /** Log and state were written at different times, but one must cover the other without a hole. */

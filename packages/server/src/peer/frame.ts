@@ -22,8 +22,9 @@ export const FrameKind = {
   forwardRefused: 8,
   request: 9,
   response: 10,
-  snapshotChunk: 11,
-  snapshotEnd: 12,
+  snapshotBegin: 11,
+  snapshotChunk: 12,
+  snapshotEnd: 13,
 } as const;
 
 /** One of the numbers of {@link FrameKind}. */

@@ -36,7 +36,7 @@ export interface PeerTransport {
 
 /** A snapshot to be streamed: the raft message that announces it and the bytes of the state. */
 export interface OutgoingSnapshot {
-  /** The encoded raft snapshot message; handed to the receiver's raft when the state is complete. */
+  /** The encoded raft snapshot message; the receiver's raft gets it when the state is complete. */
   readonly message: Uint8Array;
   readonly sizeBytes: number;
   /** Chunks of the state, in order. */
@@ -58,12 +58,19 @@ export interface PeerHandler {
   openSnapshot(from: MemberId): IncomingSnapshot | undefined;
 }
 
-/** Where the bytes of an arriving snapshot go. */
+/** Where the bytes of an arriving snapshot go. Each call waits for the one before. */
 export interface IncomingSnapshot {
+  /** The encoded raft message that the state belongs to. */
+  begin(message: Uint8Array): Promise<void>;
   /** Takes the next bytes; resolves when more may come. */
   write(chunk: Uint8Array): Promise<void>;
-  /** All bytes arrived: verifies, makes them durable and hands the message to raft. */
-  finish(digest: Uint8Array, message: Uint8Array): Promise<void>;
+  /**
+   * All bytes arrived: makes them durable and hands the message to raft.
+   *
+   * @param sha256 - What the sender computed over all bytes.
+   * @throws when it differs from what arrived.
+   */
+  finish(sha256: Uint8Array): Promise<void>;
   /** The stream broke: removes what arrived. */
   abort(): Promise<void>;
 }

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Logger } from "@quorate/platform";
 import { encodeFrame, FrameKind } from "./frame.ts";
 import type { IncomingSnapshot } from "./peer-transport.ts";
 
 /**
- * Receives one snapshot stream: chunks, then an end frame with digest and raft message.
+ * Receives one snapshot stream: a frame with the raft message, chunks, a frame with the SHA-256.
  *
  * The socket is paused while the sink writes, so that the sender goes no faster than this disk. The
  * answer to the end frame is a welcome (all is durable) or the connection breaks.
@@ -14,7 +13,6 @@ export class SnapshotIntake {
   readonly #socket: Socket;
   readonly #sink: IncomingSnapshot;
   readonly #logger: Logger;
-  readonly #hash = createHash("sha256");
   #tail: Promise<void> = Promise.resolve();
   #isFinished = false;
 
@@ -53,20 +51,19 @@ export class SnapshotIntake {
 
   async #work(kind: number, payload: Uint8Array): Promise<void> {
     if (this.#isFinished) return;
+    if (kind === FrameKind.snapshotBegin) {
+      await this.#sink.begin(payload);
+      return;
+    }
     if (kind === FrameKind.snapshotChunk) {
-      this.#hash.update(payload);
       await this.#sink.write(payload);
       return;
     }
-    if (kind !== FrameKind.snapshotEnd || payload.length < 32) {
+    if (kind !== FrameKind.snapshotEnd) {
       throw new Error(`Cannot receive snapshot: unexpected frame of kind ${kind}`);
     }
-    const digest = this.#hash.digest();
-    if (!digest.equals(payload.subarray(0, 32))) {
-      throw new Error("Cannot receive snapshot: SHA-256 differs from the sender's");
-    }
     this.#isFinished = true;
-    await this.#sink.finish(digest, payload.subarray(32));
+    await this.#sink.finish(payload);
     for (const chunk of encodeFrame(FrameKind.welcome, [])) this.#socket.write(chunk);
   }
 }

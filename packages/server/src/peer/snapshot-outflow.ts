@@ -33,13 +33,14 @@ export async function streamSnapshot(
     const answers = new AnswerQueue(socket);
     await write(socket, FrameKind.hello, [encodeHello(hello)]);
     await answers.next();
+    await write(socket, FrameKind.snapshotBegin, [snapshot.message]);
     const hash = createHash("sha256");
     for await (const chunk of snapshot.chunks) {
       hash.update(chunk);
       await write(socket, FrameKind.snapshotChunk, [chunk]);
       onSent(chunk.length);
     }
-    await write(socket, FrameKind.snapshotEnd, [hash.digest(), snapshot.message]);
+    await write(socket, FrameKind.snapshotEnd, [hash.digest()]);
     await answers.next();
   } finally {
     signal.removeEventListener("abort", abort);
