@@ -169,3 +169,12 @@ test("C29 a transaction that wrote nothing leaves no trace", async () => {
   open.end();
   store.close();
 });
+
+test("C27 the revision is not below the compact revision even if no row is left", async () => {
+  const backend = new MemoryBackend();
+  backend.put("meta", "scheduledCompactRevision", bytes("7"));
+  backend.put("meta", "finishedCompactRevision", bytes("7"));
+  const store = await openStore(backend);
+  assert.equal(store.currentRevision, 7);
+  assert.equal(put(store, "a", "1"), 8);
+});

@@ -3,6 +3,7 @@ import { copyFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { BackendFailedError, type Backend } from "@quorate/mvcc";
+import { LmdbEnvironment } from "../src/backend/lmdb-environment.ts";
 import { testBackendCompliance } from "./backend-compliance.ts";
 import { bytes, openLmdb, temporaryDirectory } from "./support.ts";
 
@@ -119,6 +120,40 @@ test("B3 LmdbBackend reports a failed commit once and refuses writes then", asyn
   }, BackendFailedError);
   await assert.rejects(backend.flush(), BackendFailedError);
   assert.equal(backend.durableMark(), 0);
+  await backend.close();
+  await directory.dispose();
+});
+
+test("C25 LmdbBackend: whatever a reader of the file sees in a commit is whole units", async () => {
+  const directory = await temporaryDirectory();
+  const path = join(directory.path, "db");
+  const backend = await openLmdb(path, { feedRowsMax: 1 });
+  const reader = new LmdbEnvironment(path);
+  let unit = 0;
+  const check = (): void => {
+    reader.refresh();
+    const index = Number(Buffer.from(reader.get("meta", "appliedIndex") ?? bytes("0")).toString());
+    const rows = reader.rows("key", "\0", undefined);
+    let count = 0;
+    while (rows.next().done !== true) count++;
+    assert.equal(count, index * 3, `rows at applied index ${index}`);
+  };
+  for (let round = 0; round < 5; round++) {
+    for (let n = 0; n < 100; n++) {
+      unit++;
+      for (let row = 0; row < 3; row++) backend.put("key", `${unit}.${row}`, Buffer.alloc(2000));
+      backend.put("meta", "appliedIndex", bytes(String(unit)));
+      backend.endUnit(unit);
+    }
+    const flushing = backend.flush();
+    while (backend.durableMark() < unit) {
+      check();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await flushing;
+    check();
+  }
+  await reader.close();
   await backend.close();
   await directory.dispose();
 });
