@@ -1,4 +1,4 @@
-import { pathToFileURL, fileURLToPath } from "node:url";
+import { fileURLToPath } from "node:url";
 
 import { GrpcConnection } from "./load/grpc-connection.ts";
 import { callOnce } from "./load/keep-alive-load.ts";
@@ -9,7 +9,7 @@ import {
   services,
 } from "@quorate/api";
 import { within } from "../support/deadline.ts";
-import type { EtcdCluster } from "../support/etcd-process.ts";
+import { startEtcdCluster, type EtcdCluster } from "../support/etcd-process.ts";
 import { startStore, type StoreKind } from "../support/store.ts";
 import { cpuSeconds, diskBytes, forgetPeaks, memoryOf, type Memory } from "./process-usage.ts";
 
@@ -51,16 +51,14 @@ export class Peer {
     size: number,
     profileFolder: string | undefined,
   ): Promise<Peer> {
-    const profiled = profileFolder !== undefined && kind === "quorate";
-    const cluster = await within(
-      startMillis,
-      `${kind} to start`,
-      startStore(kind, size, {
-        flags: commonFlags,
-        ...(profiled ? { command: profiledCommand(profileFolder) } : {}),
-      }),
-    );
-    const peer = new Peer(kind, cluster, profiled ? profileFolder : undefined);
+    const profiled = kind === "quorate" ? profileFolder : undefined;
+    const options = { flags: commonFlags };
+    const starting =
+      profiled === undefined
+        ? startStore(kind, size, options)
+        : startEtcdCluster(size, { ...options, command: profiledCommand(profiled) });
+    const cluster = await within(startMillis, `${kind} to start`, starting);
+    const peer = new Peer(kind, cluster, profiled);
     await peer.untilReady();
     return peer;
   }
@@ -145,7 +143,7 @@ export class Peer {
 
 function profiledCommand(folder: string): readonly [string, ...string[]] {
   const preload = new URL("./profile-member.mjs", import.meta.url);
-  preload.searchParams.set("folder", fileURLToPath(pathToFileURL(folder)));
+  preload.searchParams.set("folder", folder);
   const program = new URL("../../node_modules/.bin/quorate", import.meta.url);
   return [process.execPath, "--import", preload.href, fileURLToPath(program)];
 }

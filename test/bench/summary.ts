@@ -44,9 +44,13 @@ export interface RowSummary {
 
 /** Groups samples into rows, in the order of their first sample. */
 export function summarize(samples: readonly PlacedSample[]): readonly RowSummary[] {
-  const groups = Map.groupBy(samples, ({ row, members, client }) =>
-    JSON.stringify([row, members, client]),
-  );
+  const groups = new Map<string, PlacedSample[]>();
+  for (const sample of samples) {
+    const key = JSON.stringify([sample.row, sample.members, sample.client]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [sample]);
+    else group.push(sample);
+  }
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];

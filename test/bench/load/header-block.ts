@@ -108,7 +108,7 @@ class BlockReader {
     const length = this.integer(7);
     const begin = this.#offset;
     this.#offset += length;
-    return this.#block.latin1Slice(begin, this.#offset);
+    return this.#block.toString("latin1", begin, this.#offset);
   }
 
   #next(): number {
