@@ -7,7 +7,7 @@ import {
 } from "@quorate/api";
 import { op } from "./requests.ts";
 import { compareStores, type Outcome, type Scenario } from "./scenario.ts";
-import { StreamReader } from "./stream-session.ts";
+import type { StreamReader } from "./stream-session.ts";
 
 const scenario = compareStores();
 const { alarm, defragment, status } = services.maintenance;

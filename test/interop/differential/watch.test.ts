@@ -53,7 +53,7 @@ scenario("Watch sees the keys of a revoked lease go in one revision", async (s) 
   const lease = await s.grant(600);
   for (const key of ["c", "a", "b"]) await s.put(key, key, { lease });
   const watch = s.watch();
-  await watch.createPrefix("", { prevKv: true });
+  watch.createPrefix("", { prevKv: true });
   await watch.next();
   await s.call(services.lease.leaseRevoke, { id: lease });
   const { events } = await watch.next();
@@ -94,7 +94,7 @@ scenario("Watch replays at most 1000 revisions in a response, none of them split
     }
   });
   const watch = s.watch();
-  await watch.createPrefix("", { startRevision: s.at(1) });
+  watch.createPrefix("", { startRevision: s.at(1) });
   await watch.nextQuietly();
   const shapes: unknown[] = [];
   let count = 0;

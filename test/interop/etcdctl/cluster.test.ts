@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { until } from "../../support/deadline.ts";
+import type { Scenario } from "../differential/scenario.ts";
 import { compareWithTool } from "./etcdctl.ts";
 
 const scenario = compareWithTool();
@@ -122,6 +124,13 @@ scenario("alarm list and disarm", async (s, ctl) => {
   assert.equal(s.succeeds(await s.range("a")).count, 0);
 });
 
+/** Waits until the scenario has so many keys. */
+async function keyCount(s: Scenario, count: number): Promise<void> {
+  await until(20_000, `${count} keys`, async () =>
+    s.succeeds(await s.all()).count === count ? true : undefined,
+  );
+}
+
 scenario("lock runs its command with the lock, and gives it back", async (s, ctl) => {
   const script = 'echo "held $(echo $ETCD_LOCK_KEY | cut -d/ -f1,2)"; exit 3';
   await ctl.run("lock", s.key("name"), "sh", "-c", script);
@@ -134,9 +143,7 @@ scenario("lock: the second holder waits for the first, and for its death too", a
   await using second = ctl.start("lock", s.key("name"), "--ttl", "3");
   await using third = ctl.start("lock", s.key("name"), "--ttl", "3");
   // Each waiter stands in the queue with a key.
-  await s.quietly(async () => {
-    for (;;) if (s.succeeds(await s.all()).count === 3) return;
-  });
+  await s.quietly(async () => await keyCount(s, 3));
   assert.equal(second.stdout + third.stdout, "");
   first.signal("SIGINT");
   assert.notEqual((await first.end()).stdout, "");
@@ -160,9 +167,7 @@ scenario("elect: one leads, the next follows; listen tells both", async (s, ctl)
   await first.output(/one/);
   await observer.output(/one/);
   await using second = ctl.start("elect", s.key("name"), "two");
-  await s.quietly(async () => {
-    for (;;) if (s.succeeds(await s.all()).count === 2) return;
-  });
+  await s.quietly(async () => await keyCount(s, 2));
   assert.equal(second.stdout, "");
   first.signal("SIGINT");
   await second.output(/two/);
@@ -183,11 +188,11 @@ scenario("make-mirror copies what is there and what comes", async (s, ctl) => {
   await using mirror = ctl.start("make-mirror", ...args);
   const copied = async (wanted: string): Promise<void> => {
     await s.quietly(async () => {
-      for (;;) {
+      await until(20_000, `${wanted} in the mirror`, async () => {
         const { kvs } = s.succeeds(await s.range("to/", { end: s.endOf("to/") }));
         const names = kvs.map(({ key }) => Buffer.from(key).toString().slice(s.key("to/").length));
-        if (names.join("") === wanted) return;
-      }
+        return names.join("") === wanted ? true : undefined;
+      });
     });
   };
   await copied("abc");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { decodeRangeResponse } from "@quorate/api";
+import { until } from "../../support/deadline.ts";
 import { compareWithTool, type Etcdctl } from "./etcdctl.ts";
 import type { Scenario } from "../differential/scenario.ts";
 
@@ -212,10 +213,10 @@ async function watched(
   await using watch = ctl.start("watch", ...args);
   // etcdctl does not say when it watches: put until it has seen something.
   await s.quietly(async () => {
-    let seen = false;
-    const first = watch.output(/started/).then(() => (seen = true));
-    while (!seen) await s.put("started", "started");
-    await first;
+    await until(20_000, "the first event", async () => {
+      await s.put("started", "started");
+      return watch.stdout.includes("started") ? true : undefined;
+    });
   });
   await s.quietly(change);
   await watch.output(expected);
