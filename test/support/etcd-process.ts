@@ -29,7 +29,7 @@ export const etcdMissing: string | false = existsSync(etcdBinary)
   ? false
   : `no etcd at ${etcdBinary} (set ETCD_BINARY)`;
 
-/** What {@link startEtcd} and {@link startEtcdCluster} take. */
+/** What {@link startEtcdCluster} takes. */
 export interface EtcdOptions {
   /** Further command line flags of every member. @default none */
   readonly flags?: readonly string[];
@@ -201,9 +201,4 @@ export async function startEtcdCluster(
     throw error;
   }
   return cluster;
-}
-
-/** Starts one member; the same as a cluster of one. */
-export async function startEtcd(options: EtcdOptions = {}): Promise<EtcdCluster> {
-  return startEtcdCluster(1, options);
 }

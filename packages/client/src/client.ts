@@ -147,6 +147,7 @@ export class Client implements AsyncDisposable {
    *   { prefix: "jobs/" },
    *   { limit: 10, sort: { by: "mod-revision", order: "descending" } },
    * );
+   * console.log(newest.kvs.map((pair) => pair.keyText()), newest.count);
    * ```
    */
   range(range: KeyRange, options?: RangeOptions & CallOptions): Promise<RangeResult> {
@@ -159,6 +160,7 @@ export class Client implements AsyncDisposable {
    * @example
    * ```ts
    * const { kvs, revision } = await client.getAll({ prefix: "services/" });
+   * console.log(kvs.length, "services at revision", revision);
    * ```
    */
   getAll(range: KeyRange, options?: PageOptions): Promise<RangePage> {
@@ -185,6 +187,7 @@ export class Client implements AsyncDisposable {
    * @example
    * ```ts
    * const { revision } = await client.put("config/limit", "10");
+   * console.log("written at", revision);
    * ```
    */
   put(key: Bytes, value: Bytes, options?: PutOptions & CallOptions): Promise<PutResult> {
@@ -197,6 +200,7 @@ export class Client implements AsyncDisposable {
    * @example
    * ```ts
    * const { deleted } = await client.delete({ prefix: "sessions/" });
+   * console.log(deleted, "removed");
    * ```
    */
   delete(range: KeyRange, options?: DeleteOptions & CallOptions): Promise<DeleteResult> {
@@ -235,8 +239,11 @@ export class Client implements AsyncDisposable {
    * ```ts
    * const { kvs, revision } = await client.getAll({ prefix: "config/" });
    * await using watcher = client.watch({ prefix: "config/" }, { startRevision: revision + 1 });
+   * console.log(kvs.length, "settings at first");
+   * await client.put("config/limit", "20");
    * for await (const event of watcher) {
    *   console.log(event.type, event.kv.keyText(), event.kv.text());
+   *   if (event.kv.text() === "20") break;
    * }
    * ```
    */
@@ -259,7 +266,7 @@ export class Client implements AsyncDisposable {
    * import { createWriteStream } from "node:fs";
    * import { pipeline } from "node:stream/promises";
    *
-   * await pipeline(client.snapshot(), createWriteStream("backup.db"));
+   * await pipeline(client.snapshot(), createWriteStream("/tmp/backup.db"));
    * ```
    */
   snapshot(options: MemberCallOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {

@@ -9,6 +9,7 @@ import {
 } from "@opentelemetry/api";
 import type { Metadata } from "@grpc/grpc-js";
 
+import { parseEndpoint } from "./endpoint-address.ts";
 import { EtcdError } from "./errors.ts";
 
 /**
@@ -33,8 +34,7 @@ export function injectSpan(span: Span, metadata: Metadata): void {
 
 /** Ends a span with the outcome of its call. */
 export function endCallSpan(span: Span, error: unknown, endpoint: string): void {
-  const separator = endpoint.lastIndexOf(":");
-  span.setAttribute("server.address", separator < 0 ? endpoint : endpoint.slice(0, separator));
+  span.setAttribute("server.address", parseEndpoint(endpoint)?.host ?? endpoint);
   if (error !== undefined) {
     span.setAttribute("error.type", error instanceof EtcdError ? error.code : "unexpected");
     span.setStatus({ code: SpanStatusCode.ERROR });

@@ -115,10 +115,9 @@ export class ScriptedServer implements AsyncDisposable {
     return this;
   }
 
-  /** Starts to serve on a free port. */
-  async start(): Promise<this> {
+  /** Starts to serve on a free port; without TLS unless credentials are given. */
+  async start(credentials = grpc.ServerCredentials.createInsecure()): Promise<this> {
     this.port = await new Promise<number>((resolve, reject) => {
-      const credentials = grpc.ServerCredentials.createInsecure();
       this.#server.bindAsync("127.0.0.1:0", credentials, (error, port) =>
         error === null ? resolve(port) : reject(error),
       );

@@ -42,10 +42,8 @@ export interface Leader {
  * await using session = await openSession(client, { ttlSeconds: 10 });
  * const election = new Election(client, "aggregator/shard-7");
  * await using leadership = await election.campaign(session, "host-1:6000");
- * while (leadership.isHeld()) {
- *   const flushed = await leadership.txn().then(op.put("aggregator/flushed-7", "now")).commit();
- *   if (!flushed.succeeded) break; // somebody else leads
- * }
+ * const flushed = await leadership.txn().then(op.put("aggregator/flushed-7", "now")).commit();
+ * if (!flushed.succeeded) throw new Error("somebody else leads");
  * ```
  */
 export class Election {

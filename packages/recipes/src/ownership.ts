@@ -63,6 +63,12 @@ export class Ownership {
    *
    * @example
    * ```ts
+   * import { connect, op } from "@quorate/client";
+   * import { Mutex, openSession } from "@quorate/recipes";
+   *
+   * await using client = connect({ endpoints: ["127.0.0.1:2379"] });
+   * await using session = await openSession(client);
+   * await using lock = await new Mutex("job-lock").lock(session);
    * const written = await client.txn().if(lock.guard()).then(op.put("job", "done")).commit();
    * if (!written.succeeded) throw new Error("no longer the owner");
    * ```
