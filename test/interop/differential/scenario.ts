@@ -21,6 +21,7 @@ import {
 } from "@quorate/api";
 import { type ClientCallOptions, RpcClient } from "@quorate/grpc/testing";
 
+import { until } from "../../support/deadline.ts";
 import type { EtcdCluster } from "../../support/etcd-process.ts";
 import {
   anyStoreMissing,
@@ -280,6 +281,12 @@ type DeleteAnswer = ReturnType<typeof services.kv.deleteRange.decodeResponse>;
 type TxnAnswer = ReturnType<typeof services.kv.txn.decodeResponse>;
 type TxnRequest = Parameters<typeof services.kv.txn.encodeRequest>[0];
 
+/** What {@link compareStores} starts, and whom it asks. */
+export interface ComparisonOptions extends ComparedStoreOptions {
+  /** The member that requests are sent to, in a cluster of several. @default the first */
+  readonly ask?: "first" | "follower";
+}
+
 /** Registers a scenario with the test runner. */
 export type RegisterScenario = (title: string, run: (s: Scenario) => Promise<void>) => void;
 
@@ -290,7 +297,7 @@ export type RegisterScenario = (title: string, run: (s: Scenario) => Promise<voi
  * @returns The function that registers a scenario.
  */
 export function compareStores(
-  options: ComparedStoreOptions = {},
+  options: ComparisonOptions = {},
   missing: string | false = false,
 ): RegisterScenario {
   const skip = anyStoreMissing === false ? missing : anyStoreMissing;
@@ -315,16 +322,35 @@ export function compareStores(
   };
 }
 
-async function openStore(kind: StoreKind, options: ComparedStoreOptions): Promise<ComparedStore> {
+async function openStore(
+  kind: StoreKind,
+  { ask = "first", ...options }: ComparisonOptions,
+): Promise<ComparedStore> {
   const cluster = await startComparedStore(kind, options);
-  const rpc = new RpcClient(cluster.member(0).endpoint, {
-    "grpc.max_send_message_length": -1,
-  });
-  const request = Buffer.from(services.maintenance.status.encodeRequest({}));
-  const { messages } = await rpc.unary(services.maintenance.status.path, request).outcome;
-  const header = services.maintenance.status.decodeResponse(messages[0] ?? Buffer.of()).header;
-  const { clusterId = 0n, memberId = 0n } = header ?? {};
-  return { kind, cluster, rpc, clusterId, memberId };
+  try {
+    return await until(30_000, "a member to ask", async () => {
+      for (const { endpoint } of cluster.members) {
+        const rpc = new RpcClient(endpoint, { "grpc.max_send_message_length": -1 });
+        const { leader, clusterId, memberId } = await statusOf(rpc);
+        const isWanted = ask === "first" || leader !== memberId;
+        if (isWanted && leader !== 0n) return { kind, cluster, rpc, clusterId, memberId };
+        rpc.close();
+      }
+      return undefined;
+    });
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+}
+
+async function statusOf(
+  rpc: RpcClient,
+): Promise<{ readonly leader: bigint; readonly clusterId: bigint; readonly memberId: bigint }> {
+  const { path, encodeRequest, decodeResponse } = services.maintenance.status;
+  const { messages } = await rpc.unary(path, Buffer.from(encodeRequest({}))).outcome;
+  const { header, leader } = decodeResponse(messages[0] ?? Buffer.of());
+  return { leader, clusterId: header?.clusterId ?? 0n, memberId: header?.memberId ?? 0n };
 }
 
 async function runScenario(
