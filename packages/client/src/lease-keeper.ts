@@ -42,6 +42,8 @@ export class LeaseKeeper {
   readonly #entries = new Map<bigint, Entry>();
   readonly #backoff: Backoff;
   #stream: ClientDuplexStream<Uint8Array, Uint8Array> | undefined;
+  /** The present stream was ended by this side because no lease was left. */
+  #isClosing = false;
   #isRunning = false;
   #idle = new AbortController();
 
@@ -75,6 +77,7 @@ export class LeaseKeeper {
     this.#entries.delete(id);
     if (this.#entries.size > 0) return;
     this.#idle.abort();
+    this.#isClosing = this.#stream !== undefined;
     this.#stream?.cancel();
   }
 
@@ -84,7 +87,9 @@ export class LeaseKeeper {
       const hadAnswer = await this.#runStream();
       this.#stream = undefined;
       if (hadAnswer) this.#backoff.reset();
-      if (this.#entries.size === 0) continue;
+      const wasClosing = this.#isClosing;
+      this.#isClosing = false;
+      if (wasClosing) continue;
       await sleep(timers, this.#backoff.next(), this.#idle.signal);
     }
     this.#isRunning = false;
@@ -128,7 +133,7 @@ export class LeaseKeeper {
   }
 
   async #judgeEnd(error: unknown, open: OpenStream): Promise<void> {
-    if (this.#entries.size === 0 || this.#transport.isClosed) return;
+    if (this.#isClosing || this.#transport.isClosed) return;
     const verdict = judge({
       grpcCode: isServiceError(error) ? error.code : 14,
       details: isServiceError(error) ? error.details : "Stream ended by the server",
@@ -177,7 +182,8 @@ export class LeaseKeeper {
   #ask(entry: Entry): void {
     const stream = this.#stream;
     // Without a stream the question is due and goes out as soon as there is one.
-    if (stream === undefined || this.#entries.get(entry.lease.id) !== entry) return;
+    if (stream === undefined || this.#isClosing) return;
+    if (this.#entries.get(entry.lease.id) !== entry) return;
     const { clock, timers } = this.#transport.runtime;
     // Before the write: the server can only count from later than this.
     entry.askedMillis = clock.monotonicMillis();

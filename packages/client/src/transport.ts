@@ -142,7 +142,7 @@ export class Transport {
     const isUp = await endpoint.connect(this.options.connectMillis, options.signal);
     this.#assertOpen();
     if (!isUp) {
-      this.endpoints.fail(endpoint);
+      if (options.signal?.aborted !== true) this.endpoints.fail(endpoint);
       throw notConnected(path, "read", endpoint.name);
     }
     const metadata = new grpc.Metadata();
@@ -183,6 +183,8 @@ export class Transport {
       options.deadlineMillis === undefined ? {} : { deadline: Date.now() + options.deadlineMillis },
     );
     const onAbort = (): void => call.cancel();
+    // A reader that leaves early cancels the call; nobody listens for that error any more.
+    call.on("error", () => undefined);
     signal?.addEventListener("abort", onAbort, { once: true });
     if (signal?.aborted === true) call.cancel();
     this.track(call);
@@ -193,6 +195,9 @@ export class Transport {
         yield this.#decode(method, message, open.endpoint.name, "read");
       }
     } catch (error) {
+      if (isServiceError(error) && error.code === grpc.status.UNAVAILABLE) {
+        this.endpoints.fail(open.endpoint);
+      }
       throw this.streamError(error, method.path, open.endpoint.name, signal);
     } finally {
       signal?.removeEventListener("abort", onAbort);

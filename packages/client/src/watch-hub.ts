@@ -69,6 +69,7 @@ const tokenReasons: ReadonlySet<string> = new Set([
 export class WatchHub {
   readonly #transport: Transport;
   readonly #registrations = new Map<WatchSubscriber, Registration>();
+  readonly #parked = new Set<WatchSubscriber>();
   readonly #byId = new Map<bigint, Registration>();
   readonly #backoff: Backoff;
   #awaitingCreated: Registration[] = [];
@@ -82,12 +83,13 @@ export class WatchHub {
     this.#backoff = new Backoff(reconnectBounds, transport.runtime.random);
   }
 
-  /** Starts, or after {@link WatchHub.remove} continues, to serve a watcher. */
+  /** Starts, or after {@link WatchHub.park} continues, to serve a watcher. */
   add(subscriber: WatchSubscriber): void {
+    this.#parked.delete(subscriber);
     const registration = { subscriber, id: undefined, isRemoved: false };
     this.#registrations.set(subscriber, registration);
     if (this.#idle.signal.aborted) this.#idle = new AbortController();
-    if (this.#stream !== undefined) this.#create(registration, this.#stream);
+    if (this.#stream?.isClosing === false) this.#create(registration, this.#stream);
     if (!this.#isRunning) {
       this.#isRunning = true;
       void this.#run();
@@ -96,18 +98,15 @@ export class WatchHub {
 
   /** Stops serving a watcher; nothing is told to it from here on (W10). */
   remove(subscriber: WatchSubscriber): void {
-    const registration = this.#registrations.get(subscriber);
-    if (registration === undefined) return;
-    this.#registrations.delete(subscriber);
-    registration.isRemoved = true;
-    if (registration.id !== undefined) {
-      this.#byId.delete(registration.id);
-      this.#cancelOnServer(registration.id);
-    }
-    if (this.#registrations.size === 0) {
-      this.#stream?.call.cancel();
-      this.#idle.abort();
-    }
+    this.#parked.delete(subscriber);
+    this.#unregister(subscriber);
+    this.#closeIfIdle();
+  }
+
+  /** As {@link WatchHub.remove}, for a watcher that will be added again: the stream stays. */
+  park(subscriber: WatchSubscriber): void {
+    this.#parked.add(subscriber);
+    this.#unregister(subscriber);
   }
 
   /** Asks the server how far the whole stream is; the answer goes to every watcher. */
@@ -120,11 +119,12 @@ export class WatchHub {
     let isFirstTry = true;
     while (this.#registrations.size > 0 && !this.#transport.isClosed) {
       if (!isFirstTry) await sleep(timers, this.#backoff.next(), this.#idle.signal);
-      isFirstTry = false;
       const startMillis = clock.monotonicMillis();
       const error = await this.#runStream();
       const hasLasted = clock.monotonicMillis() - startMillis >= reconnectBounds.lastMillis;
       if (hasLasted && this.#stream?.hasAnswered === true) this.#backoff.reset();
+      // What this side ended was no failure: whoever came meanwhile need not wait.
+      isFirstTry = this.#stream?.isClosing === true;
       this.#dropStream();
       if (error !== undefined) this.#endAll(error);
     }
@@ -161,7 +161,7 @@ export class WatchHub {
   }
 
   async #judgeEnd(error: unknown, stream: WatchStream): Promise<Error | undefined> {
-    if (this.#registrations.size === 0 || this.#transport.isClosed) return undefined;
+    if (stream.isClosing || this.#transport.isClosed) return undefined;
     const { endpoint, token } = stream.open;
     if (stream.isTokenRefused) {
       await this.#transport.refuseToken(token);
@@ -250,10 +250,26 @@ export class WatchHub {
     registration.isRemoved = true;
     this.#registrations.delete(registration.subscriber);
     registration.subscriber.ended(error);
-    if (this.#registrations.size === 0) {
-      this.#stream?.call.cancel();
-      this.#idle.abort();
+    this.#closeIfIdle();
+  }
+
+  #unregister(subscriber: WatchSubscriber): void {
+    const registration = this.#registrations.get(subscriber);
+    if (registration === undefined) return;
+    this.#registrations.delete(subscriber);
+    registration.isRemoved = true;
+    if (registration.id === undefined) return;
+    this.#byId.delete(registration.id);
+    this.#cancelOnServer(registration.id);
+  }
+
+  #closeIfIdle(): void {
+    if (this.#registrations.size > 0 || this.#parked.size > 0) return;
+    if (this.#stream !== undefined) {
+      this.#stream.isClosing = true;
+      this.#stream.call.cancel();
     }
+    this.#idle.abort();
   }
 
   #endAll(error: Error): void {
@@ -277,6 +293,8 @@ class WatchStream {
   readonly open: OpenStream;
   hasAnswered = false;
   isTokenRefused = false;
+  /** Nobody watches any more: this side ends the stream. */
+  isClosing = false;
 
   constructor(call: ClientDuplexStream<Uint8Array, Uint8Array>, open: OpenStream) {
     this.call = call;

@@ -270,7 +270,7 @@ export class Watcher implements WatchSubscriber, AsyncIterable<WatchEvent>, Asyn
       this.#queuedEvents > this.#limits.bufferMaxEvents;
     if (isFull && !this.#isParked) {
       this.#isParked = true;
-      this.#hub.remove(this);
+      this.#hub.park(this);
     }
     this.#notify();
   }

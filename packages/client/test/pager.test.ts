@@ -96,3 +96,28 @@ test("Compaction under a RangeStream ends the read with the server's error", asy
     .start();
   await assert.rejects(readAll(server.endpoint), { code: "compacted" });
 });
+
+test("A reader that leaves early cancels the stream and nothing else happens", async () => {
+  let isOver = (): void => undefined;
+  const over = new Promise<void>((resolve) => {
+    isOver = resolve;
+  });
+  await using server = await new ScriptedServer()
+    .on(range, answer)
+    .onServerStream(rangeStream, async function* (request, signal) {
+      const { kvs = [] } = answer(request);
+      yield { rangeResponse: { kvs } };
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      isOver();
+    })
+    .start();
+  await using client = connect({ endpoints: [server.endpoint] });
+  let pages = 0;
+  for await (const page of client.pages({ prefix: "k" }, { pageSize: 10 })) {
+    assert.equal(page.kvs.length, 10);
+    pages += 1;
+    if (pages === 2) break;
+  }
+  await over;
+  assert.equal((await client.range("k")).revision, 40);
+});

@@ -97,12 +97,14 @@ export class ScriptedServer implements AsyncDisposable {
   /** Serves a method that answers with a stream. */
   onServerStream<Request, ResponseInit>(
     method: UnaryMethodLike<Request, ResponseInit>,
-    handler: (request: Request) => AsyncIterable<ResponseInit>,
+    handler: (request: Request, cancelled: AbortSignal) => AsyncIterable<ResponseInit>,
   ): this {
     const handle: grpc.handleServerStreamingCall<Buffer, Buffer> = (call) => {
       this.#countCall(method.path);
+      const cancelled = new AbortController();
+      call.on("cancelled", () => cancelled.abort());
       const run = async (): Promise<void> => {
-        for await (const each of handler(method.decodeRequest(call.request))) {
+        for await (const each of handler(method.decodeRequest(call.request), cancelled.signal)) {
           call.write(Buffer.from(method.encodeResponse(each)));
         }
       };

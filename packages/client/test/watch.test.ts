@@ -330,6 +330,46 @@ test("W11: a watch that is not read is parked, then continued without a gap", as
   assert.ok(cancels.length >= 1, "was never parked");
 });
 
+test("W11: parking the only watch of a client keeps its stream", async () => {
+  const eventCount = 500;
+  let parked = 0;
+  await using server = await new ScriptedServer()
+    .onStream(watch, async (stream) => {
+      let watchId = 0n;
+      for (;;) {
+        const request = await stream.next();
+        if (request === undefined) return;
+        if (request.requestUnion?.case === "cancelRequest") parked += 1;
+        if (request.requestUnion?.case !== "createRequest") continue;
+        const from = Math.max(2, request.requestUnion.value.startRevision);
+        stream.send({ header: { revision: 1 }, watchId, created: true });
+        for (let at = from; at < 2 + eventCount; at += 1) {
+          stream.send({ watchId, events: [putAt(at)] });
+        }
+        watchId += 1n;
+      }
+    })
+    .start();
+  await using client = connect({
+    endpoints: [server.endpoint],
+    watchBuffer: { eventsMax: 20 },
+  });
+  await using watcher = client.watch("a");
+  const seen: number[] = [];
+  for await (const event of watcher) {
+    seen.push(event.kv.modRevision);
+    if (seen.length === eventCount) break;
+    // A reader that does something between two events.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(
+    seen,
+    Array.from({ length: eventCount }, (_, index) => index + 2),
+  );
+  assert.ok(parked >= 1, "was never parked");
+  assert.equal(server.count(watch), 1);
+});
+
 test("W10: leaving the loop cancels the watch on the server", async () => {
   const cancelled = manualPromise<bigint>();
   await using server = await scripted(async (stream) => {
