@@ -103,16 +103,13 @@ export function readPath(store: MvccStore, path: TxnPath): TxnResponseInit {
 }
 
 /**
- * Checks a put against the state before it.
+ * Checks a put of its own against the state before it: the lease first, then the key.
  *
  * @throws RequestError `lease-not-found` or `key-not-found`.
  */
-export function validatePut({ store, leases }: TxnState, request: PutRequest): void {
-  if (request.lease !== 0n && !leases.has(request.lease)) {
-    throw new RequestError("lease-not-found", `Cannot put: lease ${request.lease} does not exist`);
-  }
-  if (!request.ignoreValue && !request.ignoreLease) return;
-  if (store.versionOf(keyFromBytes(request.key)) === undefined) throw missingKey();
+export function validatePut(state: TxnState, request: PutRequest): void {
+  validateLease(state, request);
+  validateKey(state, request);
 }
 
 /** Runs a put that was validated. */
@@ -176,7 +173,9 @@ function validateLevel(state: TxnState, path: TxnPath, effects: Effects): void {
         validateRange(state.store, request.value);
         break;
       case "requestPut":
-        validatePut(state, request.value);
+        // Not as a put of its own: which error comes first is as in etcd's `checkPut`.
+        validateKey(state, request.value);
+        validateLease(state, request.value);
         validateNotDeleted(request.value, effects);
         break;
       case "requestDeleteRange":
@@ -186,6 +185,16 @@ function validateLevel(state: TxnState, path: TxnPath, effects: Effects): void {
         validateLevel(state, nextOf(nested), effects);
     }
   }
+}
+
+function validateLease({ leases }: TxnState, { lease }: PutRequest): void {
+  if (lease === 0n || leases.has(lease)) return;
+  throw new RequestError("lease-not-found", `Cannot put: lease ${lease} does not exist`);
+}
+
+function validateKey({ store }: TxnState, request: PutRequest): void {
+  if (!request.ignoreValue && !request.ignoreLease) return;
+  if (store.versionOf(keyFromBytes(request.key)) === undefined) throw missingKey();
 }
 
 function validateRange(store: MvccStore, { revision }: RangeRequest): void {
