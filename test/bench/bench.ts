@@ -8,9 +8,13 @@ import { hasH2load, runH2load } from "./load/h2load.ts";
 import { LoadGenerator } from "./load/load-generator.ts";
 import type { LoadBound, LoadSpec } from "./load/load-spec.ts";
 import type { BenchOptions } from "./options.ts";
-import { Peer, type Usage } from "./peer.ts";
+import type { Peer, Usage } from "./peer.ts";
+import { PeerPool } from "./peer-pool.ts";
 import type { Question, Sample, Workbench } from "./question.ts";
 import type { PlacedSample } from "./summary.ts";
+
+/** How much longer the first warm-up is than those before later repetitions. */
+const firstWarmupFactor = 4;
 
 /** Where a run tells how far it is. */
 export type Progress = (line: string) => void;
@@ -22,23 +26,32 @@ export interface BenchDependencies {
   readonly profileFolder: string;
 }
 
+/** What a run found. */
+export interface BenchResult {
+  readonly samples: readonly PlacedSample[];
+  /** Questions that could not be measured, and why. */
+  readonly failures: readonly string[];
+}
+
 /**
  * Measures questions, one after the other.
  *
- * @throws Error when a peer is missing or does not start, or a load cannot be made.
+ * @throws Error when a peer is not installed.
  */
 export async function runBench(
   questions: readonly Question[],
   options: BenchOptions,
   { progress, profileFolder }: BenchDependencies,
-): Promise<readonly PlacedSample[]> {
+): Promise<BenchResult> {
   const kinds: readonly StoreKind[] = options.versus === "etcd" ? ["etcd", "quorate"] : ["quorate"];
   for (const kind of kinds) {
     const reason = storeMissing(kind);
     if (reason !== false) throw new Error(`Cannot measure ${kind}: ${reason}`);
   }
   const generator = new LoadGenerator();
+  const pool = new PeerPool(options.isQuick && !options.isProfiled);
   const samples: PlacedSample[] = [];
+  const failures: string[] = [];
   try {
     for (const question of questions) {
       for (const members of question.members) {
@@ -48,70 +61,82 @@ export async function runBench(
           : undefined;
         if (folder !== undefined) await mkdir(folder, { recursive: true });
         progress(`${question.name}, ${members === 1 ? "1 member" : `${members} members`}`);
-        const run = new QuestionRun(question, members, kinds, options, folder);
-        samples.push(...(await run.measure(generator, progress)));
+        const run = new QuestionRun(question, {
+          members,
+          kinds,
+          options,
+          pool,
+          profileFolder: folder,
+        });
+        try {
+          samples.push(...(await run.measure(generator, progress)));
+        } catch (error) {
+          // The rows of an hour are not to be lost for one that cannot be measured.
+          const reason = error instanceof Error ? error.message : String(error);
+          failures.push(`${question.name}, ${members}: ${reason}`);
+          progress(`  Cannot measure ${question.name}: ${reason}`);
+        }
       }
     }
   } finally {
     generator.close();
+    await pool.close();
   }
-  return samples;
+  return { samples, failures };
+}
+
+interface QuestionRunOptions {
+  readonly members: number;
+  readonly kinds: readonly StoreKind[];
+  readonly options: BenchOptions;
+  readonly pool: PeerPool;
+  readonly profileFolder: string | undefined;
 }
 
 /** One question to clusters of one size. */
 class QuestionRun {
   readonly #question: Question;
-  readonly #members: number;
-  readonly #kinds: readonly StoreKind[];
-  readonly #options: BenchOptions;
-  readonly #profileFolder: string | undefined;
+  readonly #options: QuestionRunOptions;
 
-  constructor(
-    question: Question,
-    members: number,
-    kinds: readonly StoreKind[],
-    options: BenchOptions,
-    profileFolder: string | undefined,
-  ) {
+  constructor(question: Question, options: QuestionRunOptions) {
     this.#question = question;
-    this.#members = members;
-    this.#kinds = kinds;
     this.#options = options;
-    this.#profileFolder = profileFolder;
   }
 
   async measure(generator: LoadGenerator, progress: Progress): Promise<readonly PlacedSample[]> {
     const question = this.#question;
-    const workbench = createWorkbench(generator, this.#options);
+    const { kinds, members, options, pool } = this.#options;
+    const workbench = createWorkbench(generator, options);
     const repetitions = Math.min(
-      this.#options.repeat,
+      options.repeat,
       question.repetitionsMax ?? Number.POSITIVE_INFINITY,
     );
     const peers = new Map<StoreKind, Peer>();
     const samples: PlacedSample[] = [];
     try {
       for (let repetition = 0; repetition < repetitions; repetition += 1) {
-        for (const kind of this.#kinds) {
+        for (const kind of kinds) {
           const peer = peers.get(kind) ?? (await this.#start(workbench, kind));
           peers.set(kind, peer);
           for (const sample of await question.measure(workbench, peer)) {
-            samples.push({ ...sample, peer: kind, members: this.#members, repetition });
+            samples.push({ ...sample, peer: kind, members, repetition });
             progress(progressLine(kind, repetition, repetitions, sample));
           }
           if (question.needsEmptyPeer === true) {
             peers.delete(kind);
-            await peer.close();
+            await pool.giveBack(peer);
           }
         }
       }
     } finally {
-      await Promise.all([...peers.values()].map((peer) => peer.close()));
+      await Promise.all([...peers.values()].map((peer) => pool.giveBack(peer)));
     }
     return samples;
   }
 
   async #start(workbench: Workbench, kind: StoreKind): Promise<Peer> {
-    const peer = await Peer.start(kind, this.#members, this.#profileFolder);
+    const { members, pool, profileFolder } = this.#options;
+    const peer = await pool.take({ kind, members, profileFolder });
     await this.#question.prepare?.(workbench, peer);
     return peer;
   }
@@ -123,17 +148,21 @@ function createWorkbench(generator: LoadGenerator, options: BenchOptions): Workb
     seconds: scale.seconds,
     ...(scale.operations === undefined ? {} : { operations: scale.operations }),
   };
-  const warm = (spec: LoadSpec): LoadSpec => ({
-    ...spec,
-    bound: { ...bound, seconds: scale.warmupSeconds },
-  });
+  const warmed = new Set<string>();
+  // A peer that meets a load for the first time compiles its code for it.
+  const warm = (peer: Peer, row: string, spec: LoadSpec): LoadSpec => {
+    const name = `${peer.kind} ${row}`;
+    const seconds = scale.warmupSeconds * (warmed.has(name) ? 1 : firstWarmupFactor);
+    warmed.add(name);
+    return { ...spec, bound: { ...bound, seconds } };
+  };
   return {
     generator,
     scale,
     bound,
     memory: new Map(),
     measure: async (peer, row, unit, spec) => {
-      await generator.run(warm(spec));
+      await generator.run(warm(peer, row, spec));
       const { result, usage } = await peer.measure(() => generator.run(spec));
       const generatorShare = result.generatorCpuSeconds / result.seconds;
       return toSample({ row, unit, client: "raw", generatorShare }, result, usage);

@@ -44,7 +44,7 @@ async function run(options: BenchOptions): Promise<void> {
   }
   const begun = new Date().toISOString();
   const loadBefore = loadavg();
-  const samples = await runBench(chosen, options, {
+  const { samples, failures } = await runBench(chosen, options, {
     profileFolder: `${cacheFolder}/profiles`,
     progress: (line) => process.stderr.write(`${line}\n`),
   });
@@ -59,6 +59,11 @@ async function run(options: BenchOptions): Promise<void> {
     loadBefore,
     loadAfter: loadavg(),
   };
-  await writeFile(path, `${JSON.stringify({ begun, machine, options, rows, samples }, null, 1)}\n`);
+  await writeFile(
+    path,
+    `${JSON.stringify({ begun, machine, options, rows, samples, failures }, null, 1)}\n`,
+  );
   process.stderr.write(`written: ${path}\n`);
+  for (const failure of failures) process.stderr.write(`Cannot measure ${failure}\n`);
+  if (failures.length > 0) process.exitCode = 1;
 }

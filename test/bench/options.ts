@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly jsonPath: string | undefined;
   readonly isProfiled: boolean;
   readonly hasH2load: boolean;
+  /** Small counts, and one cluster of each size for all questions. */
+  readonly isQuick: boolean;
 }
 
 /** Text of `--help`. */
@@ -36,7 +38,7 @@ export const helpText = `usage: npm run bench -- [options]
 const fullScale = {
   seconds: 3,
   operations: undefined,
-  warmupSeconds: 1.5,
+  warmupSeconds: 1,
   keys: 10_000,
   listKeys: 1_000,
   watchers: 1_000,
@@ -102,6 +104,7 @@ export function parseOptions(argv: readonly string[]): ParsedOptions {
         jsonPath: values.json,
         isProfiled: values.profile,
         hasH2load: !values["no-h2load"],
+        isQuick: values.quick,
       },
     };
   } catch (error) {

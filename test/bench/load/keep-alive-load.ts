@@ -76,6 +76,10 @@ async function renew(
   let failures = 0;
   const stream = (connection: GrpcConnection, own: readonly bigint[]): Promise<void> =>
     new Promise((resolve) => {
+      if (own.length === 0) {
+        resolve();
+        return;
+      }
       const underWay: Renewal[] = [];
       const call = connection.open(services.lease.leaseKeepAlive.path, {
         onMessage: (message) => {

@@ -1,10 +1,13 @@
 import type { LoadSpec } from "../load/load-spec.ts";
 import type { Peer } from "../peer.ts";
+import { within } from "../../support/deadline.ts";
 import type { Question, Sample, Workbench } from "../question.ts";
 import { valueBytes } from "./put.ts";
 
 const keyPrefix = "many/";
 const pageKeys = 10_000;
+/** An orderly end may take its time, but not for ever. */
+const stopMillis = 60_000;
 /** Nothing here takes longer, or it has failed. */
 const secondsMax = 600;
 
@@ -84,9 +87,9 @@ async function restart(
   row: string,
   how: "kill" | "stop",
 ): Promise<Sample> {
-  await Promise.all(peer.cluster.members.map((member) => member[how]()));
+  await within(stopMillis, `the member to end by ${how}`, peer.cluster.member(0)[how]());
   const begin = performance.now();
-  await Promise.all(peer.cluster.members.map((member) => member.start()));
+  await peer.cluster.member(0).start();
   await peer.untilReady();
   const seconds = (performance.now() - begin) / 1_000;
   // A new process: all it has used was used to start.

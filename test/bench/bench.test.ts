@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { readdir, readFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+
+import { storeMissing } from "../support/store.ts";
+import { runBench } from "./bench.ts";
+import { questions } from "./catalogue.ts";
+import { parseOptions, type BenchOptions } from "./options.ts";
+import type { PlacedSample } from "./summary.ts";
+
+/** Questions about so little that all of them take seconds. */
+const tiny: BenchOptions["scale"] = {
+  seconds: 5,
+  operations: 40,
+  warmupSeconds: 0.01,
+  keys: 20,
+  listKeys: 20,
+  watchers: 8,
+  leases: 8,
+  manyKeys: 250,
+};
+
+function optionsOf(...argv: readonly string[]): BenchOptions {
+  const parsed = parseOptions(["--quick", "--members", "1", ...argv]);
+  assert.ok(parsed.kind === "run");
+  return { ...parsed.options, scale: tiny };
+}
+
+function named(...names: readonly string[]): typeof questions {
+  const chosen = questions.filter(({ name }) => names.includes(name));
+  assert.equal(chosen.length, names.length);
+  return chosen;
+}
+
+async function run(
+  chosen: typeof questions,
+  options: BenchOptions,
+  profileFolder = "/nowhere",
+): Promise<readonly PlacedSample[]> {
+  const dependencies = { progress: () => undefined, profileFolder };
+  const { samples, failures } = await runBench(chosen, options, dependencies);
+  assert.deepEqual(failures, []);
+  return samples;
+}
+
+function assertWorked(samples: readonly PlacedSample[]): void {
+  for (const { row, client, peer, operations, seconds, failures } of samples) {
+    const name = `${row} (${client}) of ${peer}`;
+    assert.equal(failures, 0, name);
+    assert.ok(operations > 0 && seconds > 0, name);
+  }
+}
+
+describe("runBench", { skip: storeMissing("quorate") }, () => {
+  test("measures every kind of load, restarts, and what each cost the server", async () => {
+    const kinds = ["put-1", "range-serializable-100", "list-1000", "txn-100", "watch-1000"];
+    const chosen = named(...kinds, "keep-alive-1000", "put-open-loop", "many-keys");
+    const samples = await run(chosen, optionsOf("--vs", "none"));
+    assertWorked(samples);
+    const rows = samples.filter(({ client }) => client !== "h2load").map(({ row }) => row);
+    const manyKeys = ["load", "pages", "one-list", "restart", "restart-orderly"];
+    assert.deepEqual(rows, [
+      ...kinds,
+      ...["watch-1000-busy", "keep-alive-1000", "put-open-loop"],
+      ...manyKeys.map((part) => `many-keys-${part}`),
+    ]);
+    for (const { row, client, operations, usage, latencies } of samples) {
+      assert.ok(usage !== undefined && usage.residentBytesMax >= usage.residentBytes, row);
+      if (latencies !== undefined) assert.ok(latencies.p50 <= latencies.p999, row);
+      if (client === "h2load") assert.ok(operations >= (tiny.operations ?? 0), row);
+      if (row.startsWith("many-keys")) assert.equal(operations, tiny.manyKeys, row);
+    }
+  });
+
+  test("writes a CPU profile of what was measured, and of nothing else", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "quorate-profile-"));
+    try {
+      await run(named("put-1"), optionsOf("--vs", "none", "--profile"), folder);
+      const files = await readdir(join(folder, "put-1-1"));
+      assert.equal(files.length, 1);
+      const text = await readFile(join(folder, "put-1-1", files[0] ?? ""), "utf8");
+      assert.match(text, /kv-service/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("runBench against etcd", { skip: storeMissing("etcd") || storeMissing("quorate") }, () => {
+  test("asks both peers in turns", async () => {
+    const samples = await run(named("put-1"), { ...optionsOf(), repeat: 2 });
+    assertWorked(samples);
+    assert.deepEqual(
+      samples.map(({ peer, repetition }) => `${peer} ${repetition}`),
+      ["etcd 0", "quorate 0", "etcd 1", "quorate 1"],
+    );
+  });
+});
