@@ -53,7 +53,10 @@ export class KvClient {
   /** Reads a range in one answer; see {@link KvClient.getAll} for ranges of any size. */
   async range(range: KeyRange, options: RangeOptions & CallOptions = {}): Promise<RangeResult> {
     const request = toRangeRequest(range, options, this.#namespace);
-    const response = await this.#transport.unary(services.kv.range, request, callOptions(options));
+    const response = await this.#transport.unary(services.kv.range, request, {
+      ...callOptions(options),
+      requireLeader: options.serializable !== true,
+    });
     return toRangeResult(response, this.#namespace.length);
   }
 
@@ -85,18 +88,20 @@ export class KvClient {
   /** Writes one pair. */
   async put(key: Bytes, value: Bytes, options: PutOptions & CallOptions = {}): Promise<PutResult> {
     const request = toPutRequest(key, value, options, this.#namespace);
-    const response = await this.#transport.unary(services.kv.put, request, callOptions(options));
+    const response = await this.#transport.unary(services.kv.put, request, {
+      ...callOptions(options),
+      requireLeader: true,
+    });
     return toPutResult(response, this.#namespace.length);
   }
 
   /** Removes pairs, all at one revision. */
   async delete(range: KeyRange, options: DeleteOptions & CallOptions = {}): Promise<DeleteResult> {
     const request = toDeleteRequest(range, options, this.#namespace);
-    const response = await this.#transport.unary(
-      services.kv.deleteRange,
-      request,
-      callOptions(options),
-    );
+    const response = await this.#transport.unary(services.kv.deleteRange, request, {
+      ...callOptions(options),
+      requireLeader: true,
+    });
     return toDeleteResult(response, this.#namespace.length);
   }
 
@@ -107,6 +112,7 @@ export class KvClient {
         this.#transport.unary(services.kv.txn, request, {
           ...options,
           safety: isReadOnly ? "read" : "write",
+          requireLeader: !isReadOnly,
         }),
       namespace: this.#namespace,
       comparisons: [],
@@ -122,7 +128,10 @@ export class KvClient {
    */
   async compact(revision: number, options: CompactOptions = {}): Promise<void> {
     const request = { revision, physical: options.physical ?? false };
-    await this.#transport.unary(services.kv.compact, request, callOptions(options));
+    await this.#transport.unary(services.kv.compact, request, {
+      ...callOptions(options),
+      requireLeader: true,
+    });
   }
 }
 

@@ -68,7 +68,10 @@ export class LeaseClient {
       throw new InvalidArgumentError(`Cannot grant a lease: ttl ${ttlSeconds} is not an integer`);
     }
     const request = { ttl: ttlSeconds, id: options.id ?? 0n };
-    const response = await this.#transport.unary(services.lease.leaseGrant, request, options);
+    const response = await this.#transport.unary(services.lease.leaseGrant, request, {
+      ...options,
+      requireLeader: true,
+    });
     return { header: toHeader(response.header), id: response.id, ttlSeconds: response.ttl };
   }
 
@@ -97,7 +100,11 @@ export class LeaseClient {
   /** Ends a lease and removes its keys; fine when there is none. */
   async revoke(id: bigint, options: CallOptions = {}): Promise<void> {
     try {
-      await this.#transport.unary(services.lease.leaseRevoke, { id }, options);
+      await this.#transport.unary(
+        services.lease.leaseRevoke,
+        { id },
+        { ...options, requireLeader: true },
+      );
     } catch (error) {
       if (!(error instanceof ServerError) || error.code !== "lease-not-found") throw error;
     }

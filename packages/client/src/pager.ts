@@ -49,7 +49,8 @@ export async function* readPages(
     keysOnly: options.keysOnly ?? false,
     serializable: options.serializable ?? false,
   };
-  const first = await transport.unary(services.kv.range, request, options);
+  const call = { ...options, requireLeader: options.serializable !== true };
+  const first = await transport.unary(services.kv.range, request, call);
   const revision =
     options.revision !== undefined && options.revision > 0
       ? options.revision
@@ -65,7 +66,7 @@ export async function* readPages(
       lastKey = outcome.lastKey ?? lastKey;
       continue;
     }
-    const page = await transport.unary(services.kv.range, rest, options);
+    const page = await transport.unary(services.kv.range, rest, call);
     yield { revision, kvs: page.kvs.map((kv) => new KeyValue(kv, namespaceLength)) };
     lastKey = page.kvs.at(-1)?.key ?? lastKey;
     hasMore = page.more;

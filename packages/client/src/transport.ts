@@ -29,6 +29,8 @@ export interface TransportCallOptions extends CallOptions {
   readonly endpoint?: string | undefined;
   /** Leaves the token out; for Authenticate itself. */
   readonly withoutToken?: boolean;
+  /** Has a member without a leader refuse at once, with a known outcome, instead of waiting. */
+  readonly requireLeader?: boolean;
   /** Overrides the method's safety: a transaction that only reads is a read. */
   readonly safety?: MethodSafety;
 }
@@ -115,6 +117,7 @@ export class Transport {
     const { tracer } = this.runtime;
     const used = { endpoint: "" };
     const metadata = new grpc.Metadata();
+    if (options.requireLeader === true) metadata.set("hasleader", "true");
     const span = tracer === undefined ? undefined : startCallSpan(tracer, path);
     if (span !== undefined) injectSpan(span, metadata);
     try {

@@ -214,3 +214,22 @@ test("An answer that is not protobuf is an error, and unknown for a write", asyn
     isOutcomeUnknown: true,
   });
 });
+
+test("Writes and linearizable reads ask for a leader, serializable reads do not", async () => {
+  const asked: unknown[] = [];
+  const listening = new ScriptedServer()
+    .on(range, (_request, metadata) => {
+      asked.push(metadata.get("hasleader")[0]);
+      return { header };
+    })
+    .on(put, (_request, metadata) => {
+      asked.push(metadata.get("hasleader")[0]);
+      return { header };
+    });
+  await using server = await listening.start();
+  await using client = connect({ endpoints: [server.endpoint] });
+  await client.put("a", "1");
+  await client.get("a");
+  await client.get("a", { serializable: true });
+  assert.deepEqual(asked, ["true", "true", undefined]);
+});

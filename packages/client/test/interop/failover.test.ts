@@ -247,3 +247,31 @@ test(
     assert.equal(value?.kv.text(), "2");
   },
 );
+
+test(
+  "A member that lost its quorum refuses writes for certain and reads its own state",
+  options,
+  async () => {
+    await using store = await startStore(storeKind, 3, fastElections);
+    await using client = connect({ endpoints: store.endpoints });
+    await client.put("q", "1");
+    // Stream the state to the one that stays, then take the quorum away.
+    await using survivor = connect({ endpoints: [store.member(2).endpoint] });
+    assert.equal((await survivor.get("q"))?.text(), "1");
+    await store.member(0).kill();
+    await store.member(1).kill();
+    // Until it has noticed, writes time out with an unknown outcome; from then on they are refused.
+    for (;;) {
+      try {
+        await survivor.put("q", "2", { deadlineMillis: 1_000 });
+        assert.fail("a write went through without a quorum");
+      } catch (error) {
+        assert.ok(error instanceof EtcdError, String(error));
+        if (error.code !== "no-leader") continue;
+        assert.equal(error.isOutcomeUnknown, false);
+        break;
+      }
+    }
+    assert.equal((await survivor.get("q", { serializable: true }))?.text(), "1");
+  },
+);
