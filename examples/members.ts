@@ -34,7 +34,7 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   return ports;
 }
 
-/** Starts a member for each two ports, one for clients and one for members; waits until all serve. */
+/** Starts three members, each on two of the ports, and waits until all serve. */
 export async function startMembers(
   directory: string,
   ports: readonly number[],

@@ -36,7 +36,6 @@ export class Program {
       return code ?? signal ?? "gone";
     });
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream === null) continue;
       createInterface({ input: stream }).on("line", (line) => {
         this.#lines.push(line);
         this.#wake?.();

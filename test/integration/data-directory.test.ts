@@ -1,4 +1,4 @@
-/** What a member says of a data directory that it cannot use: one clear sentence, nothing changed. */
+/** What a member says of a directory that it cannot use: one clear sentence, nothing changed. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -19,6 +19,7 @@ export async function viewOf(endpoint: string): Promise<MemberView> {
   if (revision > 1) {
     await using watcher = client.watch({ prefix: "" }, { startRevision: 1 });
     for await (const batch of watcher.batches()) {
+      if (batch.kind !== "events") continue;
       for (const { kv, type } of batch.events) {
         events.push(`${kv.modRevision} ${type} ${kv.keyText()} ${kv.text()}`);
       }

@@ -159,5 +159,6 @@ function describeRun(records: readonly WriterRecord[], outages: readonly number[
   const acknowledged = records.reduce((sum, record) => sum + record.acknowledged.size, 0);
   const unknown = records.reduce((sum, record) => sum + record.unknown.size, 0);
   const longest = Math.round(Math.max(0, ...outages));
-  return `acknowledged=${acknowledged} unknown=${unknown} outages=${outages.length} longest=${longest}ms`;
+  const writes = `acknowledged=${acknowledged} unknown=${unknown}`;
+  return `${writes} outages=${outages.length} longest=${longest}ms`;
 }

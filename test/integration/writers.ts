@@ -1,8 +1,8 @@
 /**
  * Writers that remember what was acknowledged, to be held against what the store has in the end.
  *
- * Each writer counts up on a key of its own, in one transaction a step that also leaves a row of its
- * own. A step whose outcome is unknown is looked up before the next one.
+ * Each writer counts up on a key of its own, in one transaction a step that also leaves a row of
+ * its own. A step whose outcome is unknown is looked up before the next one.
  */
 import { connect, EtcdError, op, type Client } from "@quorate/client";
 

@@ -130,13 +130,6 @@ const leaseTag = 0x30;
 
 const noBytes = new Uint8Array(0);
 
-/** Revisions of a pair, as the index knows them. */
-export interface PairRevisions {
-  readonly create: number;
-  readonly main: number;
-  readonly version: number;
-}
-
 /** Encodes a pair; `value` is copied. Hot: one allocation from Node's pool. */
 export function encodeKeyValue(
   key: Key,

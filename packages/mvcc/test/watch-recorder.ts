@@ -43,7 +43,7 @@ export class WatchRecorder implements WatchSink {
 }
 
 /** Decodes a `mvccpb.Event`: `PUT a=1 create=2 ... prev(...)`. */
-export function decodeEvent(wire: Uint8Array): RecordedEvent {
+function decodeEvent(wire: Uint8Array): RecordedEvent {
   let isDelete = false;
   let keyValue: Uint8Array = new Uint8Array(0);
   let previous: Uint8Array | undefined;

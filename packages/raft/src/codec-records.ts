@@ -102,7 +102,11 @@ export function decodeHardState(bytes: Uint8Array): HardState {
   return { term, votedFor: votedFor === 0n ? undefined : toMemberId(votedFor), commit };
 }
 
-/** @internal */
+/**
+ * Writes an entry in the form of the log and of messages.
+ *
+ * @internal
+ */
 export function writeEntry(writer: ByteWriter, entry: Entry): void {
   writer.u8(entry.kind === "normal" ? 0 : 1);
   writer.safe(entry.index);
@@ -111,7 +115,11 @@ export function writeEntry(writer: ByteWriter, entry: Entry): void {
   writer.bytes(entry.data);
 }
 
-/** @internal */
+/**
+ * Reads what {@link writeEntry} wrote; the data is a view.
+ *
+ * @internal
+ */
 export function readEntry(reader: ByteReader): Entry {
   const kind = reader.flag() ? "configuration" : "normal";
   const index = toLogIndex(reader.safe());
@@ -122,21 +130,33 @@ export function readEntry(reader: ByteReader): Entry {
   return { index, term, kind, data };
 }
 
-/** @internal */
+/**
+ * Writes a snapshot mark.
+ *
+ * @internal
+ */
 export function writeSnapshotMark(writer: ByteWriter, mark: SnapshotMark): void {
   writer.safe(mark.index);
   writer.safe(mark.term);
   writeConfiguration(writer, mark.configuration);
 }
 
-/** @internal */
+/**
+ * Reads what {@link writeSnapshotMark} wrote.
+ *
+ * @internal
+ */
 export function readSnapshotMark(reader: ByteReader): SnapshotMark {
   const index = toLogIndex(reader.safe());
   const term = toTerm(reader.safe());
   return { index, term, configuration: readConfiguration(reader) };
 }
 
-/** @internal */
+/**
+ * Bytes of an entry beside its data.
+ *
+ * @internal
+ */
 export const entryHeadBytes = 21;
 
 function writeConfiguration(writer: ByteWriter, configuration: Configuration): void {

@@ -70,7 +70,11 @@ export interface FollowerStatus {
   readonly pendingSnapshot: LogIndex | undefined;
 }
 
-/** @internal */
+/**
+ * Copies the boundaries of a log.
+ *
+ * @internal
+ */
 export function describeLog(log: RaftLog): LogStatus {
   return {
     compactedIndex: log.compactedIndex,
@@ -84,7 +88,11 @@ export function describeLog(log: RaftLog): LogStatus {
   };
 }
 
-/** @internal */
+/**
+ * Copies what a leader knows; undefined when there is none.
+ *
+ * @internal
+ */
 export function describeLeadership(
   leadership: Leadership | undefined,
   configuration: Configuration,

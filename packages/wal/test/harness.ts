@@ -24,7 +24,7 @@ export const metadata = {
   clusterId: 0xcdf818194e3a8c32n,
   memberId: toMemberId(0x8e9e05c52164694dn),
 };
-export const configuration: Configuration = {
+const configuration: Configuration = {
   voters: [metadata.memberId],
   votersOutgoing: [],
   learners: [],

@@ -13,7 +13,7 @@ import {
 import { describe } from "./harness.ts";
 
 /** The plainest log there is: an array that is rewritten for each append. */
-export class LogModel {
+class LogModel {
   snapshot: SnapshotMark | undefined;
   entries: readonly Entry[] = [];
   hardState: HardState | undefined;

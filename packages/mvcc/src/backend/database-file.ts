@@ -28,7 +28,7 @@ export async function checkDatabaseFile(path: string): Promise<void> {
 }
 
 /** Name of the lock file that LMDB keeps beside a database. */
-export function lockFileOf(path: string): string {
+function lockFileOf(path: string): string {
   return `${path}-lock`;
 }
 

@@ -46,7 +46,7 @@ export interface SimReport {
 }
 
 /** Draws the options of a seed. */
-export function drawOptions(random: SeededRandom): SimOptions {
+function drawOptions(random: SeededRandom): SimOptions {
   const often = (millis: number): number => (random.chance(0.6) ? millis : 0);
   const checkQuorum = random.chance(0.8);
   const diskMillis = random.pick([0, 2, 20, 60]);

@@ -300,7 +300,8 @@ export function helpText(): string {
   const lines = [
     "Usage: quorate [flags]",
     "",
-    "Starts one member. Each flag may also be set as ETCD_<NAME> or QUORATE_<NAME> in the environment.",
+    "Starts one member.",
+    "Each flag may also be set as ETCD_<NAME> or QUORATE_<NAME> in the environment.",
   ];
   for (const group of groups) {
     lines.push("", `${group}:`);

@@ -168,12 +168,14 @@ function checkTiming(
 ): void {
   if (electionTimeoutMillis < 5 * heartbeatMillis) {
     problems.push(
-      `--election-timeout[${electionTimeoutMillis}ms] should be at least as 5 times as --heartbeat-interval[${heartbeatMillis}ms]`,
+      `--election-timeout[${electionTimeoutMillis}ms] should be at least as 5 times as ` +
+        `--heartbeat-interval[${heartbeatMillis}ms]`,
     );
   }
   if (electionTimeoutMillis > 50_000) {
     problems.push(
-      `--election-timeout[${electionTimeoutMillis}ms] is too long, and should be set less than 50000ms`,
+      `--election-timeout[${electionTimeoutMillis}ms] is too long, ` +
+        "and should be set less than 50000ms",
     );
   }
 }
@@ -195,7 +197,8 @@ function checkAdvertised(
     problems.push(`--initial-cluster has no member "${member.name}", the --name of this one`);
   } else if ([...own].sort().join() !== [...member.advertisePeerUrls].sort().join()) {
     problems.push(
-      `--initial-cluster has ${member.name}=${own.join(",")} but --initial-advertise-peer-urls is ${member.advertisePeerUrls.join(",")}`,
+      `--initial-cluster has ${member.name}=${own.join(",")} but ` +
+        `--initial-advertise-peer-urls is ${member.advertisePeerUrls.join(",")}`,
     );
   }
 }

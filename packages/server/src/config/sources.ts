@@ -21,7 +21,7 @@ function emptySource(): SettingsSource {
   return { texts: new Map(), problems: [], warnings: [], hasUnknownFlag: false };
 }
 
-/** Reads `--flag value`, `--flag=value`, `-flag …`; booleans only as `--flag` or `--flag=true|false`. */
+/** Reads `--flag value`, `--flag=value`, `-flag …`; booleans as `--flag` or `--flag=true|false`. */
 export function readArguments(args: readonly string[]): SettingsSource {
   const source = emptySource();
   for (let position = 0; position < args.length; position += 1) {

@@ -9,12 +9,6 @@ import { LeaderRequestKind, type LeaderRequests } from "./leader-requests.ts";
 import type { Lessor } from "./lessor.ts";
 import type { ReadListener } from "./read-queue.ts";
 
-/** The remaining time of a lease as the leader sees it. */
-export interface LeaseTime {
-  /** Whole seconds; -1 for a lease that does not exist. */
-  readonly remainingSeconds: number;
-}
-
 /** What the desk needs from its member. */
 export interface LeaseDeskDependencies {
   readonly clock: Clock;

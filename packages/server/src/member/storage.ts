@@ -48,7 +48,7 @@ export interface OpenedStorage {
 }
 
 /** Why a data directory cannot be used; the message is one sentence for the operator. */
-export class StorageError extends Error {
+class StorageError extends Error {
   override readonly name = "StorageError";
   readonly code = "storage";
 }

@@ -31,7 +31,7 @@ export const FrameKind = {
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
 /** Longest frame that is accepted; a batch of the largest requests stays far below. */
-export const frameBytesMax: number = 256 * 1024 * 1024;
+const frameBytesMax: number = 256 * 1024 * 1024;
 
 const headBytes = 9;
 

@@ -32,6 +32,10 @@ export class FaultyBackend implements Backend {
     return this.#inner.sizeInUseBytes;
   }
 
+  get stagedBytes(): number {
+    return this.#inner.stagedBytes;
+  }
+
   get(bucket: BucketName, key: Key): Uint8Array | undefined {
     return this.#inner.get(bucket, key);
   }
