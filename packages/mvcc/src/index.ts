@@ -57,5 +57,9 @@ export {
 } from "./store.ts";
 export { defaultStoreOptions } from "./store.ts";
 export { defaultBackendOptions, type BackendOptions } from "./backend/backend-options.ts";
-export { LmdbBackend, type LmdbBackendDependencies } from "./backend/lmdb-backend.ts";
+export {
+  LmdbBackend,
+  type BackendMeter,
+  type LmdbBackendDependencies,
+} from "./backend/lmdb-backend.ts";
 export { MemoryBackend, type MemoryBackendOptions } from "./backend/memory-backend.ts";

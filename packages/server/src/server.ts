@@ -2,7 +2,7 @@
 import type { Server } from "node:http";
 import { services } from "@quorate/api";
 import type { RpcMethodName } from "@quorate/exporter";
-import { GrpcJsServer, PortServer, type RpcMethod } from "@quorate/grpc";
+import { GrpcJsServer, PortServer, type RefusedReason, type RpcMethod } from "@quorate/grpc";
 import { NodeClock, NodeRandom, NodeTimers, type Logger } from "@quorate/platform";
 import { parseInitialCluster } from "@quorate/state-machine";
 import type { ServerOptions } from "./config/options.ts";
@@ -159,16 +159,23 @@ class Doors {
     const streams = new OpenStreams(context);
     const rpc = createRpcServer(context, streams, options, surroundings);
     const http = createHttpServer(context, surroundings.metrics, options.member.hostAllowList);
+    const { instruments, registry } = surroundings.metrics;
+    registry.onCollect(() => {
+      instruments.quorate_grpc_connections.set(rpc.connectionCount);
+    });
+    const onRefused = (reason: RefusedReason): void => {
+      instruments.quorate_connections_refused_total.with({ reason }).add();
+    };
     const ports: PortServer[] = [];
     const clientUrls: string[] = [];
     try {
       for (const address of listenAddresses(options.member.listenClientUrls)) {
-        const port = new PortServer({ address }, { rpc, http });
+        const port = new PortServer({ address }, { rpc, http, onRefused });
         clientUrls.push(urlOf(await port.listen()));
         ports.push(port);
       }
       for (const address of listenAddresses(options.member.listenMetricsUrls)) {
-        const port = new PortServer({ address }, { http });
+        const port = new PortServer({ address }, { http, onRefused });
         await port.listen();
         ports.push(port);
       }

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import type { Logger, Timer, Timers } from "@quorate/platform";
+import type { Clock, Histogram, Logger, Timer, Timers } from "@quorate/platform";
 import { noopLogger } from "@quorate/platform";
 import { BackendClosedError, BackendFailedError } from "../errors.ts";
 import type { Key } from "../key.ts";
@@ -14,6 +14,19 @@ import { Overlay, removedRow } from "./overlay.ts";
 export interface LmdbBackendDependencies {
   readonly timers: Timers;
   readonly logger?: Logger;
+  /** Where durations go; all or none. */
+  readonly meter?: BackendMeter;
+}
+
+/** Measures the work on the database file. */
+export interface BackendMeter {
+  readonly clock: Clock;
+  /** Seconds of a commit, flush included. */
+  readonly commitSeconds: Histogram;
+  /** Rows of a commit. */
+  readonly commitRows: Histogram;
+  readonly defragmentSeconds: Histogram;
+  readonly snapshotSeconds: Histogram;
 }
 
 /**
@@ -30,6 +43,7 @@ export class LmdbBackend implements Backend {
   readonly #options: BackendOptions;
   readonly #timers: Timers;
   readonly #logger: Logger;
+  readonly #meter: BackendMeter | undefined;
   readonly #path: string;
   #environment: LmdbEnvironment;
   #active = new Overlay();
@@ -56,6 +70,7 @@ export class LmdbBackend implements Backend {
     this.#options = options;
     this.#timers = dependencies.timers;
     this.#logger = dependencies.logger ?? noopLogger;
+    this.#meter = dependencies.meter;
     this.#measure();
   }
 
@@ -143,22 +158,26 @@ export class LmdbBackend implements Backend {
   }
 
   snapshotTo(path: string): Promise<BackendSnapshot> {
-    return this.#maintain("copy the database", async () => {
-      await removeDatabase(path);
-      await this.#environment.copyTo(path);
-      await syncFile(path);
-      return { mark: this.#mark, sizeBytes: (await stat(path)).size };
-    });
+    return this.#maintain("copy the database", () =>
+      this.#measured("snapshotSeconds", async () => {
+        await removeDatabase(path);
+        await this.#environment.copyTo(path);
+        await syncFile(path);
+        return { mark: this.#mark, sizeBytes: (await stat(path)).size };
+      }),
+    );
   }
 
   defragment(): Promise<void> {
-    return this.#maintain("defragment the database", async () => {
-      const temporary = defragmentPath(this.#path);
-      await removeDatabase(temporary);
-      await this.#environment.copyTo(temporary);
-      await syncFile(temporary);
-      await this.#swapIn(temporary);
-    });
+    return this.#maintain("defragment the database", () =>
+      this.#measured("defragmentSeconds", async () => {
+        const temporary = defragmentPath(this.#path);
+        await removeDatabase(temporary);
+        await this.#environment.copyTo(temporary);
+        await syncFile(temporary);
+        await this.#swapIn(temporary);
+      }),
+    );
   }
 
   replaceWith(path: string): Promise<void> {
@@ -235,7 +254,8 @@ export class LmdbBackend implements Backend {
     const overlay = this.#active;
     this.#active = new Overlay();
     this.#committing = overlay;
-    this.#commit = this.#write(overlay).then(
+    this.#meter?.commitRows.observe(overlay.writeCount);
+    this.#commit = this.#measured("commitSeconds", () => this.#write(overlay)).then(
       () => {
         this.#finishCommit(overlay);
       },
@@ -269,6 +289,18 @@ export class LmdbBackend implements Backend {
       if (begin < overlay.writeCount) await this.#nextTurn();
     }
     await Promise.all(flushed);
+  }
+
+  async #measured<Result>(
+    name: Exclude<keyof BackendMeter, "clock" | "commitRows">,
+    operation: () => Promise<Result>,
+  ): Promise<Result> {
+    const meter = this.#meter;
+    if (meter === undefined) return operation();
+    const begin = meter.clock.monotonicMillis();
+    const result = await operation();
+    meter[name].observe((meter.clock.monotonicMillis() - begin) / 1_000);
+    return result;
   }
 
   #nextTurn(): Promise<void> {

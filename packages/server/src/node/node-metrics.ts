@@ -8,7 +8,7 @@ import {
   type MemberMetrics,
   type RpcMethodName,
 } from "@quorate/exporter";
-import type { StoreInstruments, StoreStats } from "@quorate/mvcc";
+import type { BackendMeter, StoreInstruments, StoreStats } from "@quorate/mvcc";
 import type { MemberId } from "@quorate/raft";
 import type { WalInstruments } from "@quorate/wal";
 import type { Member } from "../member/member.ts";
@@ -21,6 +21,7 @@ import { protocolVersion } from "../version.ts";
 export interface NodeMetrics extends MemberMetrics {
   readonly wal: WalInstruments;
   readonly store: StoreInstruments;
+  readonly backend: Omit<BackendMeter, "clock">;
   readonly member: MemberMeter;
   /** @param local - Id of this member in hex. */
   peers(local: string): PeerTransportMeter;
@@ -47,6 +48,12 @@ export function createNodeMetrics(
       compactionTotalMillis: i.etcd_debugging_mvcc_db_compaction_total_duration_milliseconds,
       compactionKeys: i.etcd_debugging_mvcc_db_compaction_keys_total,
       hashSeconds: i.etcd_mvcc_hash_rev_duration_seconds,
+    },
+    backend: {
+      commitSeconds: i.etcd_disk_backend_commit_duration_seconds,
+      commitRows: i.quorate_backend_commit_rows,
+      defragmentSeconds: i.etcd_disk_backend_defrag_duration_seconds,
+      snapshotSeconds: i.etcd_disk_backend_snapshot_duration_seconds,
     },
     member: createMemberMeter(i),
     peers: (local) => createPeerMeter(i, local),
@@ -148,6 +155,7 @@ export function collectMember(
     i.quorate_proposal_queue_requests.set(member.pendingProposals);
     i.quorate_proposal_queue_bytes.set(member.pendingProposalBytes);
     i.etcd_mvcc_db_total_size_in_bytes.set(store.backend.sizeBytes);
+    i.quorate_backend_overlay_bytes.set(store.backend.stagedBytes);
     i.etcd_mvcc_db_total_size_in_use_in_bytes.set(store.backend.sizeInUseBytes);
     for (const { id } of members.members) {
       if (id === member.memberId) continue;

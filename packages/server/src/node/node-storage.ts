@@ -1,6 +1,6 @@
 /** Opens a member's disk with the real file system, log and LMDB. */
 import { LmdbBackend } from "@quorate/mvcc";
-import { NodeFileSystem, type Logger } from "@quorate/platform";
+import { NodeFileSystem } from "@quorate/platform";
 import { StateMachine } from "@quorate/state-machine";
 import { logWalEvents, WriteAheadLog, type WalDependencies } from "@quorate/wal";
 import type { MemberOptions } from "../config/options.ts";
@@ -30,7 +30,7 @@ export function openNodeStorage(
     {
       fileSystem,
       logger,
-      openBackend: (path) => openBackend(path, options, { timers, logger }, onFailure),
+      openBackend: (path) => openBackend(path, options, surroundings, onFailure),
       openState: (backend) =>
         StateMachine.open(
           { store },
@@ -50,12 +50,16 @@ export function openNodeStorage(
 function openBackend(
   path: string,
   options: MemberOptions,
-  dependencies: { readonly timers: NodeSurroundings["timers"]; readonly logger: Logger },
+  { timers, logger, clock, metrics }: NodeSurroundings,
   onFailure: (error: unknown) => void,
 ): Promise<LmdbBackend> {
   return LmdbBackend.open(
     path,
-    { commitIntervalMillis: options.backendBatchMillis, onFailure },
-    dependencies,
+    {
+      commitIntervalMillis: options.backendBatchMillis,
+      commitRowsMax: options.backendBatchOperations,
+      onFailure,
+    },
+    { timers, logger, meter: { clock, ...metrics.backend } },
   );
 }
