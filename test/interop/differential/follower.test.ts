@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type LeaseKeepAliveResponse, services } from "@quorate/api";
 import { RpcClient } from "@quorate/grpc/testing";
 import { until } from "../../support/deadline.ts";
+import { RandomRequests } from "./random-requests.ts";
 import { compare, op } from "./requests.ts";
 import { compareStores } from "./scenario.ts";
 
@@ -137,4 +138,11 @@ scenario("All members hash the same history to the same number", async (s) => {
   }
   s.note("different hashes", hashes.size);
   assert.equal(hashes.size, 1);
+});
+
+scenario("Follower: random requests", async (s) => {
+  const draw = RandomRequests.of(s, 800);
+  let newest = 0;
+  for (let count = 0; count < 200; count += 1) newest = await draw.send(s, newest);
+  await s.all();
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { services } from "@quorate/api";
 import { until } from "../../support/deadline.ts";
+import { RandomRequests } from "./random-requests.ts";
 import { compareStores, type Scenario } from "./scenario.ts";
 
 const scenario = compareStores({ heartbeatMillis: 50, electionMillis: 500 });
@@ -67,4 +68,14 @@ scenario("Restart: a lease expires after it, its key with it", async (s) => {
   await watch.created("a", { startRevision: s.at(2) });
   const [event] = await watch.events(0n, 1);
   assert.equal(event?.type, "DELETE");
+});
+
+scenario("Restart: random requests go on as if nothing had happened", async (s) => {
+  const draw = RandomRequests.of(s, 700);
+  let newest = 0;
+  for (let restarts = 0; restarts < 4; restarts += 1) {
+    for (let count = 0; count < 60; count += 1) newest = await draw.send(s, newest);
+    await killAndStart(s);
+    await s.all();
+  }
 });
