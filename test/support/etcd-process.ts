@@ -23,6 +23,10 @@ const running = new Set<ChildProcess>();
 process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
+// The test runner ends a file that takes too long by SIGTERM, which skips "exit" by default.
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.once(signal, () => process.exit(1));
+}
 
 /** False when real etcd is present, else the reason to pass to `test(..., { skip })`. */
 export const etcdMissing: string | false = existsSync(etcdBinary)
