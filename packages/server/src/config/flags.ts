@@ -155,7 +155,7 @@ export const flags: readonly Flag[] = [
     "backend-batch-limit",
     "integer",
     "0",
-    "Most operations between commits of the store; 0 is 10000.",
+    "Most operations between commits of the store; 0 is 65536.",
   ),
   flag("Storage", "auto-compaction-mode", "text", "periodic", "periodic or revision."),
   flag(

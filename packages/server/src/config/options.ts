@@ -97,7 +97,7 @@ function readMember(reader: TextReader): MemberOptions {
     snapshotCatchupEntries: reader.integer("snapshot-catchup-entries", 0),
     quotaBytes: quota < 0 ? undefined : quota || 2 * 1024 ** 3,
     backendBatchMillis: reader.duration("backend-batch-interval") || 500,
-    backendBatchOperations: reader.integer("backend-batch-limit", 0) || 10_000,
+    backendBatchOperations: reader.integer("backend-batch-limit", 0) || 65_536,
     autoCompaction: readAutoCompaction(reader),
     compactionBatchRevisions: reader.integer("compaction-batch-limit", 0) || 1_000,
     compactionSleepMillis: reader.duration("compaction-sleep-interval") || 10,
