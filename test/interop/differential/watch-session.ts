@@ -32,6 +32,7 @@ export class WatchSession {
   readonly #names: KeyNames;
   readonly #stream: StreamSession;
   readonly #record: (what: string, answer: unknown) => void;
+  readonly #replayed: WatchResponse[] = [];
 
   constructor(
     names: KeyNames,
@@ -82,8 +83,16 @@ export class WatchSession {
     return response;
   }
 
+  /** Puts responses back that were read already, to be read first. */
+  replayed(responses: readonly WatchResponse[]): this {
+    this.#replayed.push(...responses);
+    return this;
+  }
+
   /** The next response, not recorded. */
   async nextQuietly(): Promise<WatchResponse> {
+    const again = this.#replayed.shift();
+    if (again !== undefined) return again;
     const message = await this.#stream.next();
     if (message === undefined) {
       const { code, message: text } = await this.#stream.end();
