@@ -16,6 +16,10 @@ import type { PlacedSample } from "./summary.ts";
 /** How much longer the first warm-up is than those before later repetitions. */
 const firstWarmupFactor = 4;
 
+/** A load by fewer callers is warmed up by so many. */
+const warmupCallers = 100;
+const warmupConnections = 10;
+
 /** Where a run tells how far it is. */
 export type Progress = (line: string) => void;
 
@@ -154,7 +158,10 @@ function createWorkbench(generator: LoadGenerator, options: BenchOptions): Workb
     const name = `${peer.kind} ${row}`;
     const seconds = scale.warmupSeconds * (warmed.has(name) ? 1 : firstWarmupFactor);
     warmed.add(name);
-    return { ...spec, bound: { ...bound, seconds } };
+    const warming = { ...spec, bound: { ...bound, seconds } };
+    // One caller alone makes so few calls that seconds of it leave the code uncompiled.
+    if (warming.kind !== "closed" || warming.callers >= warmupCallers) return warming;
+    return { ...warming, callers: warmupCallers, connections: warmupConnections };
   };
   return {
     generator,
