@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { decodePutRequest, encodePutRequest } from "@quorate/api";
+import { decodeStored } from "@quorate/mvcc";
+import { SeededRandom, SimScheduler } from "@quorate/platform/sim";
+import { computeClusterId } from "@quorate/state-machine";
+import type { Member } from "../../src/member/member.ts";
+import type { MemberTiming } from "../../src/member/member-timing.ts";
+import { checkHistory, type Operation } from "./history.ts";
+import { SimNetwork } from "./sim-network.ts";
+import { SimNode } from "./sim-node.ts";
+
+export const simTiming: MemberTiming = {
+  tickMillis: 100,
+  electionTicks: 10,
+  isPreVote: true,
+  isElectionHastened: true,
+  requestTimeoutMillis: 7_000,
+  snapshotCount: 30,
+  catchupEntries: 10,
+  logBytesMax: 64 * 1024 * 1024,
+  warningApplyMillis: 100,
+};
+
+const key = Buffer.from("counter");
+
+/** Three members in one process on virtual time. The same seed plays the same story. */
+export class SimCluster {
+  readonly scheduler: SimScheduler = new SimScheduler();
+  readonly random: SeededRandom;
+  readonly network: SimNetwork;
+  readonly nodes: readonly SimNode[];
+  readonly operations: Operation[] = [];
+  readonly #fatal: unknown[] = [];
+  #nextValue = 1;
+
+  constructor(seed: number, timing: Partial<MemberTiming> = {}) {
+    this.random = new SeededRandom(BigInt(seed));
+    this.network = new SimNetwork(this.scheduler, this.random.split("network"));
+    const ids = [11n, 22n, 33n];
+    const members = ids.map((id) => ({
+      ...{ id, name: `m${id}`, peerUrls: [`http://10.0.0.${id}:2380`] },
+    }));
+    const world = {
+      scheduler: this.scheduler,
+      network: this.network,
+      cluster: { clusterId: computeClusterId(ids), members },
+      timing: { ...simTiming, ...timing },
+      onFatal: (node: SimNode, error: unknown) => {
+        this.#fatal.push(
+          new Error(`member ${node.id} at ${this.scheduler.nowMillis} ms`, {
+            cause: error,
+          }),
+        );
+      },
+    };
+    this.nodes = ids.map((id) => new SimNode(id, world, this.random.split(`node ${id}`)));
+  }
+
+  /** Lets virtual time pass. @throws what would have ended a process. */
+  async advance(millis: number): Promise<void> {
+    await this.scheduler.advanceAndDrain(millis);
+    if (this.#fatal.length > 0) throw this.#fatal[0];
+  }
+
+  /** Starts the members that are down; waiting for disks takes virtual time. */
+  async startAll(): Promise<void> {
+    const starting = this.nodes.filter(({ member }) => member === undefined);
+    await this.whileTimePasses(Promise.all(starting.map((node) => node.start())));
+  }
+
+  /** Advances until something is done. */
+  async whileTimePasses<Result>(work: Promise<Result>): Promise<Result> {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    done.catch(() => undefined);
+    while (!isDone) await this.advance(5);
+    return done;
+  }
+
+  /** A member that leads and knows it, among those that run. */
+  leader(): Member | undefined {
+    return this.nodes.map(({ member }) => member).find((member) => member?.isLeader === true);
+  }
+
+  /** Writes a value of its own to the counter key. */
+  write(node: SimNode, onEnd: () => void = () => undefined): Operation {
+    const value = `v${this.#nextValue++}`;
+    const operation = this.#begin("write", value);
+    const bytes = encodePutRequest({ key, value: Buffer.from(value) });
+    const { member, lives } = node;
+    if (member === undefined) return operation;
+    member.propose({
+      kind: "put",
+      bytes,
+      decoded: { kind: "put", message: decodePutRequest(bytes) },
+      settle: (outcome, failure) => {
+        if (node.lives !== lives || node.member === undefined) return;
+        operation.returnedAt = this.scheduler.nowMillis;
+        if (outcome?.kind === "response" && outcome.response.kind === "put") {
+          operation.outcome = { revision: outcome.response.message.header?.revision ?? 0, value };
+        } else if (failure?.isUnknown === false) operation.outcome = "refused";
+        onEnd();
+      },
+    });
+    return operation;
+  }
+
+  /** Reads the counter key, linearizably. */
+  read(node: SimNode, onEnd: () => void = () => undefined): Operation {
+    const operation = this.#begin("read", `r${this.#nextValue++}`);
+    const { member, lives } = node;
+    member?.readIndex((failure) => {
+      if (node.lives !== lives || node.member === undefined) return;
+      operation.returnedAt = this.scheduler.nowMillis;
+      if (failure === undefined) {
+        operation.outcome = {
+          revision: member.state.store.currentRevision,
+          value: valueAt(member, 0),
+        };
+      }
+      onEnd();
+    });
+    return operation;
+  }
+
+  /** Checks that members agree and that clients saw one order of events. */
+  check(): void {
+    const [first, ...others] = this.nodes.flatMap(({ member }) => (member ? [member] : []));
+    assert.ok(first);
+    for (const other of others) {
+      assert.equal(other.state.appliedIndex, first.state.appliedIndex);
+      assert.equal(other.state.stateHash(), first.state.stateHash(), "members differ (P8)");
+    }
+    const values: string[] = [];
+    const last = first.state.store.currentRevision;
+    for (let revision = 2; revision <= last; revision += 1) values.push(valueAt(first, revision));
+    checkHistory(this.operations, values);
+  }
+
+  /** Ends all processes in order. */
+  async close(): Promise<void> {
+    await this.whileTimePasses(Promise.all(this.nodes.map((node) => node.close())));
+  }
+
+  #begin(kind: Operation["kind"], value: string): Operation {
+    const calledAt = this.scheduler.nowMillis;
+    const operation = { kind, value, calledAt, returnedAt: undefined, outcome: undefined };
+    this.operations.push(operation);
+    return operation;
+  }
+}
+
+function valueAt({ state }: Member, revision: number): string {
+  const { kvs } = state.store.range({ key: key.toString("latin1"), revision });
+  const [stored] = kvs;
+  return stored === undefined ? "" : Buffer.from(decodeStored(stored).value).toString();
+}
