@@ -63,10 +63,23 @@ export class FrameReader {
   #bufferedBytes = 0;
   /** Bytes that the next step needs: a head, or a whole frame. */
   #neededBytes = headBytes;
+  #frameBytesMax: number;
 
-  /** @param onFrame - Called in order; the payload is the receiver's to keep. */
-  constructor(onFrame: (kind: number, payload: Uint8Array) => void) {
+  /**
+   * @param onFrame - Called in order; the payload is the receiver's to keep.
+   * @param bytesMax - Longest frame that is taken.
+   */
+  constructor(
+    onFrame: (kind: number, payload: Uint8Array) => void,
+    bytesMax: number = frameBytesMax,
+  ) {
     this.#onFrame = onFrame;
+    this.#frameBytesMax = bytesMax;
+  }
+
+  /** Takes frames of any length from now on: the other side is known. */
+  trust(): void {
+    this.#frameBytesMax = frameBytesMax;
   }
 
   /**
@@ -84,9 +97,9 @@ export class FrameReader {
     while (bytes.length - offset >= headBytes) {
       const head = Buffer.from(bytes.buffer, bytes.byteOffset + offset, headBytes);
       const length = head.readUInt32LE(0);
-      if (length === 0 || length > frameBytesMax) {
+      if (length === 0 || length > this.#frameBytesMax) {
         throw new FrameError(
-          `Cannot read peer frame: length is ${length}, at most ${frameBytesMax}`,
+          `Cannot read peer frame: length is ${length}, at most ${this.#frameBytesMax}`,
         );
       }
       const end = offset + 8 + length;

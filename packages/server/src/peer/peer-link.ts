@@ -7,7 +7,7 @@ import type { Clock, Logger, Random, Timer, Timers } from "@quorate/platform";
 import type { MemberId } from "@quorate/raft";
 import { encodeFrame, FrameError, FrameKind, FrameReader } from "./frame.ts";
 import { decodeRefusal, encodeHello, type Hello, type Refusal } from "./handshake.ts";
-import { parsePeerUrl } from "./peer-url.ts";
+import { parsePeerUrl, type SocketAddress } from "./peer-url.ts";
 
 /** Settings of a link; all in milliseconds or bytes. */
 export interface PeerLinkOptions {
@@ -62,7 +62,9 @@ export class PeerLink {
   readonly #events: PeerLinkEvents;
   #socket: Socket | undefined;
   #connectedSince: number | undefined;
-  #lastHeard = 0;
+  #url: string | undefined;
+  /** Pings since something was last heard. */
+  #unanswered = 0;
   #attempts = 0;
   #timer: Timer | undefined;
   #isCorked = false;
@@ -87,6 +89,11 @@ export class PeerLink {
   /** Monotonic milliseconds of the last successful handshake while connected. */
   get connectedSince(): number | undefined {
     return this.#connectedSince;
+  }
+
+  /** Where the peer was dialled last. */
+  get url(): string | undefined {
+    return this.#url;
   }
 
   /** Queues a frame; false when it was dropped. */
@@ -122,7 +129,13 @@ export class PeerLink {
     const url = this.#urls[this.#attempts % this.#urls.length];
     if (url === undefined || this.#isClosed) return;
     this.#attempts += 1;
-    const socket = connect(parsePeerUrl(url));
+    const address = this.#addressOf(url);
+    if (address === undefined) {
+      this.#dialLater();
+      return;
+    }
+    this.#url = url;
+    const socket = connect(address);
     this.#socket = socket;
     socket.setNoDelay(true);
     const reader = new FrameReader((kind, payload) => {
@@ -154,9 +167,20 @@ export class PeerLink {
     this.#setTimer(this.#options.connectTimeoutMillis, () => socket.destroy());
   }
 
+  /** A URL that cannot be dialled is another member's mistake: it must not end this one. */
+  #addressOf(url: string): SocketAddress | undefined {
+    try {
+      return parsePeerUrl(url);
+    } catch (error) {
+      const peer = this.memberId.toString(16);
+      this.#dependencies.logger.warn("cannot dial peer", { peer, error: String(error) });
+      return undefined;
+    }
+  }
+
   #handle(socket: Socket, kind: number, payload: Uint8Array): void {
     const now = this.#dependencies.clock.monotonicMillis();
-    this.#lastHeard = now;
+    this.#unanswered = 0;
     if (kind === FrameKind.welcome && this.#connectedSince === undefined) {
       this.#connectedSince = now;
       this.#attempts = 0;
@@ -171,17 +195,22 @@ export class PeerLink {
     }
   }
 
-  /** Half-open connections look alive to TCP for many minutes; a missing pong does not (B10). */
+  /**
+   * Half-open connections look alive to TCP for many minutes; missing pongs do not (B10). Pings are
+   * counted, not time: the time of a process that was stopped says nothing about its peer (B12).
+   */
   #probe(socket: Socket): void {
-    const now = this.#dependencies.clock.monotonicMillis();
-    if (now - this.#lastHeard > this.#options.silenceMaxMillis) {
+    const { pingIntervalMillis, silenceMaxMillis } = this.#options;
+    if (this.#unanswered * pingIntervalMillis >= silenceMaxMillis) {
       socket.destroy();
       return;
     }
+    this.#unanswered += 1;
+    const now = this.#dependencies.clock.monotonicMillis();
     const stamp = Buffer.allocUnsafe(8);
     stamp.writeDoubleLE(now, 0);
     this.send(FrameKind.ping, [stamp]);
-    this.#setTimer(this.#options.pingIntervalMillis, () => {
+    this.#setTimer(pingIntervalMillis, () => {
       this.#probe(socket);
     });
   }
@@ -193,6 +222,10 @@ export class PeerLink {
     const wasConnected = this.#connectedSince !== undefined;
     this.#connectedSince = undefined;
     if (wasConnected) this.#events.onDisconnected();
+    this.#dialLater();
+  }
+
+  #dialLater(): void {
     if (this.#isClosed) return;
     const { retryMinMillis, retryMaxMillis } = this.#options;
     const pause = Math.min(retryMaxMillis, retryMinMillis * 2 ** Math.min(this.#attempts, 10));

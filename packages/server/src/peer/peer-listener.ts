@@ -17,6 +17,9 @@ import type { PeerHandler } from "./peer-transport.ts";
 import type { SocketAddress } from "./peer-url.ts";
 import { SnapshotIntake } from "./snapshot-intake.ts";
 
+/** Longest frame of a connection that has not said who it is. */
+const helloBytesMax = 4 * 1024;
+
 /** Settings of a listener. */
 export interface PeerListenerOptions {
   readonly clusterId: bigint;
@@ -59,6 +62,10 @@ export class PeerListener {
       server.once("error", reject);
       server.listen(address.port, address.host, () => {
         server.off("error", reject);
+        // Such as no file descriptor for the next connection (B24): those that exist go on.
+        server.on("error", (error) => {
+          this.#dependencies.logger.error("cannot accept peers", { error: error.message });
+        });
         resolve();
       });
     });
@@ -92,7 +99,11 @@ class IncomingConnection {
   readonly #options: PeerListenerOptions;
   readonly #dependencies: PeerListenerDependencies;
   readonly #timers: Timers;
+  readonly #reader: FrameReader;
   #timer: Timer | undefined;
+  /** Whether something came since the timer was set. */
+  #hasHeard = false;
+  #isSuspect = false;
   #hello: Hello | undefined;
   #intake: SnapshotIntake | undefined;
 
@@ -105,13 +116,14 @@ class IncomingConnection {
     this.#options = options;
     this.#dependencies = dependencies;
     this.#timers = dependencies.timers;
-    const reader = new FrameReader((kind, payload) => {
+    this.#reader = new FrameReader((kind, payload) => {
       this.#handle(kind, payload);
-    });
+    }, helloBytesMax);
     socket.on("data", (chunk: Buffer) => {
+      this.#hasHeard = true;
       try {
         if (this.#hello !== undefined) dependencies.onReceived(this.#hello.from, chunk.length);
-        reader.push(chunk);
+        this.#reader.push(chunk);
       } catch (error) {
         // Anything else is a broken promise further in: the process must not go on (C15).
         if (!(error instanceof FrameError)) throw error;
@@ -120,7 +132,7 @@ class IncomingConnection {
       }
     });
     socket.on("error", () => socket.destroy());
-    this.#expectWithin(options.handshakeTimeoutMillis);
+    this.#timer = this.#timers.setTimer(options.handshakeTimeoutMillis, () => socket.destroy());
   }
 
   handleClose(): void {
@@ -135,7 +147,6 @@ class IncomingConnection {
       this.#shakeHands(kind, payload);
       return;
     }
-    this.#expectWithin(this.#options.silenceMaxMillis);
     if (kind === FrameKind.ping) {
       this.#write(FrameKind.pong, payload);
     } else if (this.#intake !== undefined) {
@@ -166,8 +177,9 @@ class IncomingConnection {
       this.#intake = new SnapshotIntake(this.#socket, sink, this.#dependencies.logger);
     }
     this.#hello = hello;
+    this.#reader.trust();
     this.#write(FrameKind.welcome, new Uint8Array(0));
-    this.#expectWithin(this.#options.silenceMaxMillis);
+    this.#listenForSilence();
   }
 
   #judge(hello: Hello | undefined): Refusal | undefined {
@@ -178,7 +190,8 @@ class IncomingConnection {
       return { reason: "protocol-mismatch", message };
     }
     if (hello.clusterId !== clusterId) {
-      const message = `Cluster id is ${hello.clusterId.toString(16)}, expected ${clusterId.toString(16)}`;
+      const theirs = hello.clusterId.toString(16);
+      const message = `Cluster id is ${theirs}, expected ${clusterId.toString(16)}`;
       return { reason: "cluster-mismatch", message };
     }
     if (hello.to !== memberId) {
@@ -197,10 +210,22 @@ class IncomingConnection {
     for (const chunk of encodeFrame(kind, [payload])) this.#socket.write(chunk);
   }
 
-  #expectWithin(delayMillis: number): void {
+  /**
+   * Closes the connection when nothing came for two half periods. Not for one long one: a process
+   * that was stopped sees its timers first and what has arrived meanwhile afterwards (B12).
+   */
+  #listenForSilence(): void {
     this.#timer?.cancel();
-    // A snapshot's receiver pauses its socket while the disk is busy: silence is then its own doing.
-    if (this.#intake !== undefined) return;
-    this.#timer = this.#timers.setTimer(delayMillis, () => this.#socket.destroy());
+    this.#timer = this.#timers.setTimer(this.#options.silenceMaxMillis / 2, () => {
+      // A snapshot's receiver pauses its socket while the disk is busy: that silence is its own.
+      const isAlive = this.#hasHeard || this.#intake?.isBusy === true;
+      if (!isAlive && this.#isSuspect) {
+        this.#socket.destroy();
+        return;
+      }
+      this.#isSuspect = !isAlive;
+      this.#hasHeard = false;
+      this.#listenForSilence();
+    });
   }
 }

@@ -15,6 +15,7 @@ export class SnapshotIntake {
   readonly #logger: Logger;
   #tail: Promise<void> = Promise.resolve();
   #isFinished = false;
+  #working = 0;
 
   constructor(socket: Socket, sink: IncomingSnapshot, logger: Logger) {
     this.#socket = socket;
@@ -22,14 +23,21 @@ export class SnapshotIntake {
     this.#logger = logger;
   }
 
+  /** Whether the own disk is what the stream waits for. */
+  get isBusy(): boolean {
+    return this.#working > 0;
+  }
+
   /** Takes the next frame; frames are worked off in order. */
   handle(kind: number, payload: Uint8Array): void {
     this.#socket.pause();
+    this.#working += 1;
     this.#tail = this.#tail
       .then(() => this.#work(kind, payload))
       .then(
         () => {
-          this.#socket.resume();
+          this.#working -= 1;
+          if (this.#working === 0) this.#socket.resume();
         },
         (error: unknown) => {
           this.#logger.warn("snapshot stream failed", { error: String(error) });

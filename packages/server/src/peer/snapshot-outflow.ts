@@ -53,19 +53,23 @@ async function write(
   kind: FrameKind,
   chunks: readonly Uint8Array[],
 ): Promise<void> {
-  if (socket.errored !== null) throw socket.errored;
+  // A socket that is closed already tells nobody again: waiting for it would never end.
+  if (socket.destroyed) throw closedError(socket);
   let hasRoom = true;
   for (const part of encodeFrame(kind, chunks)) hasRoom = socket.write(part);
   if (hasRoom) return;
   await new Promise<void>((resolve, reject) => {
     const settle = (): void => {
       socket.off("drain", settle).off("close", settle);
-      if (socket.destroyed) {
-        reject(socket.errored ?? new Error("Cannot send snapshot: connection closed"));
-      } else resolve();
+      if (socket.destroyed) reject(closedError(socket));
+      else resolve();
     };
     socket.on("drain", settle).on("close", settle);
   });
+}
+
+function closedError(socket: Socket): Error {
+  return socket.errored ?? new Error("Cannot send snapshot: connection closed");
 }
 
 /** Waits for welcome frames; a refusal or the end of the connection is an error. */

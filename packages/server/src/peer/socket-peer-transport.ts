@@ -101,7 +101,8 @@ export class SocketPeerTransport implements PeerTransport {
   }
 
   async sendSnapshot(to: MemberId, snapshot: OutgoingSnapshot, signal: AbortSignal): Promise<void> {
-    const url = this.#links.get(to)?.address.peerUrls[0];
+    const known = this.#links.get(to);
+    const url = known?.link.url ?? known?.address.peerUrls[0];
     if (url === undefined) throw new Error(`Cannot send snapshot: no peer ${to.toString(16)}`);
     const { meter } = this.#dependencies;
     await streamSnapshot(this.#hello(to, "snapshot"), url, snapshot, signal, (bytes) => {

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { test } from "node:test";
+import { NodeClock, NodeRandom, NodeTimers, noopLogger } from "@quorate/platform";
+import { SimScheduler, SimTimers } from "@quorate/platform/sim";
+import { toMemberId } from "@quorate/raft";
+import { encodeFrame, FrameKind, FrameReader } from "../src/peer/frame.ts";
+import { encodeHello, peerProtocolVersion, type Hello } from "../src/peer/handshake.ts";
+import { defaultPeerLinkOptions, PeerLink } from "../src/peer/peer-link.ts";
+import { PeerListener } from "../src/peer/peer-listener.ts";
+import type { IncomingSnapshot } from "../src/peer/peer-transport.ts";
+import { streamSnapshot } from "../src/peer/snapshot-outflow.ts";
+
+const hello: Hello = {
+  protocol: peerProtocolVersion,
+  clusterId: 1n,
+  from: toMemberId(2n),
+  to: toMemberId(3n),
+  purpose: "snapshot",
+};
+
+async function listenOn(onSocket: (socket: Socket) => void): Promise<[Server, string]> {
+  const server = createServer(onSocket).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return [server, `http://127.0.0.1:${port}`];
+}
+
+function send(socket: Socket, kind: FrameKind, payload: Uint8Array): void {
+  for (const part of encodeFrame(kind, [payload])) socket.write(part);
+}
+
+function startListener(sink: IncomingSnapshot): {
+  readonly scheduler: SimScheduler;
+  readonly listener: PeerListener;
+} {
+  const scheduler = new SimScheduler();
+  const listener = new PeerListener(
+    {
+      ...{ clusterId: 1n, memberId: toMemberId(3n), connectionsMax: 8 },
+      ...{ handshakeTimeoutMillis: 5_000, silenceMaxMillis: 10_000 },
+    },
+    {
+      timers: new SimTimers(scheduler),
+      logger: noopLogger,
+      onReceived: () => undefined,
+      handler: {
+        admit: () => "known",
+        onFrame: () => undefined,
+        onConnected: () => undefined,
+        onDisconnected: () => undefined,
+        onRemoved: () => undefined,
+        openSnapshot: () => sink,
+      },
+    },
+  );
+  return { scheduler, listener };
+}
+
+const ignoringSink: IncomingSnapshot = {
+  begin: () => Promise.resolve(),
+  write: () => Promise.resolve(),
+  finish: () => Promise.resolve(),
+  abort: () => Promise.resolve(),
+};
+
+test("streamSnapshot fails when the receiver goes away between two chunks", async () => {
+  const [server, url] = await listenOn((socket) => {
+    send(socket, FrameKind.welcome, new Uint8Array(0));
+    socket.on("error", () => undefined).resume();
+    socket.once("data", () => setImmediate(() => socket.destroy()));
+  });
+  let isGone = false;
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    yield Buffer.alloc(10);
+    // Longer than the receiver lives: the next write finds a socket that has closed already.
+    while (!isGone) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    yield Buffer.alloc(10);
+  }
+  server.on("connection", (socket: Socket) => socket.once("close", () => (isGone = true)));
+  const snapshot = { message: Buffer.alloc(1), sizeBytes: 20, chunks: chunks() };
+  const signal = new AbortController().signal;
+  await assert.rejects(streamSnapshot(hello, url, snapshot, signal, () => undefined));
+  server.close();
+});
+
+test("PeerListener gives up a snapshot stream whose sender has fallen silent (B10)", async () => {
+  let isAborted = false;
+  const abort = (): Promise<void> => {
+    isAborted = true;
+    return Promise.resolve();
+  };
+  const { scheduler, listener } = startListener({ ...ignoringSink, abort });
+  const port = await listener.listen({ host: "127.0.0.1", port: 0 });
+  const socket = connect(port, "127.0.0.1");
+  send(socket, FrameKind.hello, encodeHello(hello));
+  await once(socket, "data");
+  scheduler.advance(5_000);
+  assert.equal(socket.destroyed, false, "one half period is not enough");
+  scheduler.advance(10_000);
+  await once(socket, "close");
+  while (!isAborted) await new Promise((resolve) => setImmediate(resolve));
+  await listener.close();
+});
+
+test("PeerListener takes only short frames from those who have not said who they are", async () => {
+  const { listener } = startListener(ignoringSink);
+  const port = await listener.listen({ host: "127.0.0.1", port: 0 });
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined).resume();
+  const head = Buffer.alloc(9);
+  head.writeUInt32LE(1024 * 1024, 0);
+  socket.write(head);
+  await once(socket, "close");
+  await listener.close();
+});
+
+test("PeerLink survives a URL that cannot be dialled and tries the next one", async () => {
+  const [server, url] = await listenOn((socket) => {
+    const reader = new FrameReader(() => send(socket, FrameKind.welcome, new Uint8Array(0)));
+    socket.on("error", () => undefined).on("data", (chunk) => reader.push(chunk));
+  });
+  let link: PeerLink | undefined;
+  await new Promise<void>((resolve) => {
+    link = new PeerLink(
+      hello,
+      ["https://127.0.0.1:1", url],
+      { ...defaultPeerLinkOptions, retryMinMillis: 1 },
+      {
+        ...{ clock: new NodeClock(), timers: new NodeTimers() },
+        ...{ random: new NodeRandom(), logger: noopLogger },
+      },
+      {
+        onConnected: resolve,
+        onDisconnected: () => undefined,
+        onRefused: () => undefined,
+        onRoundTrip: () => undefined,
+        onSent: () => undefined,
+      },
+    );
+  });
+  assert.equal(link?.url, url);
+  link?.close();
+  server.close();
+});
