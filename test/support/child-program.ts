@@ -100,12 +100,21 @@ export class ChildProgram implements AsyncDisposable {
    * @throws Error with all output, when the program ends or the time is up before.
    */
   async output(pattern: RegExp): Promise<string> {
+    return await this.#match(pattern, () => this.#stdout);
+  }
+
+  /** As {@link ChildProgram.output}, of the error output. */
+  async errorOutput(pattern: RegExp): Promise<string> {
+    return await this.#match(pattern, () => this.#stderr);
+  }
+
+  async #match(pattern: RegExp, read: () => string): Promise<string> {
     const waiting = async (): Promise<string> => {
-      while (!pattern.test(this.#stdout)) {
+      while (!pattern.test(read())) {
         if (this.#isOver) throw new Error("it ended");
         await new Promise<void>((resolve) => this.#waiting.add(resolve));
       }
-      return this.#stdout;
+      return read();
     };
     try {
       return await within(this.#timeoutMillis, `output ${pattern}`, waiting());
