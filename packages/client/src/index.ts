@@ -58,3 +58,12 @@ export {
   type TransportErrorCode,
 } from "./errors.ts";
 export { toBytes, toText } from "./bytes.ts";
+// For other packages: the rows of the service registry.
+export {
+  formatInstance,
+  instanceProblems,
+  isSameInstance,
+  isServiceName,
+  parseInstance,
+  type Instance,
+} from "./instance.ts";

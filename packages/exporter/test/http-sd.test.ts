@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Instance } from "@quorate/client";
 import { parseTargetQuery, targetGroups, type TargetQuery } from "../src/standalone/http-sd.ts";
-import { parseRegistryRecord, type RegistryRecord } from "../src/standalone/registry-record.ts";
 
-const api2: RegistryRecord = {
+const api2: Instance = {
   service: "api",
-  instance: "2",
+  id: "2",
   address: "10.0.0.2:80",
   tags: ["canary", "v2"],
   metadata: { "team.name": "a-team" },
 };
-const api1: RegistryRecord = {
+const api1: Instance = {
   ...api2,
-  instance: "1",
+  id: "1",
   address: "[fd00::1]:80",
   tags: [],
   metadata: {},
 };
-const web: RegistryRecord = { ...api2, service: "web", instance: "9" };
+const web: Instance = { ...api2, service: "web", id: "9" };
 const all: TargetQuery = { services: [], tags: [] };
 
 describe("targetGroups", () => {
@@ -76,33 +76,5 @@ describe("parseTargetQuery", () => {
       kind: "invalid",
       problem: 'parameter "services" is not known, expected service or tag',
     });
-  });
-});
-
-describe("parseRegistryRecord", () => {
-  const parse = (name: string, row: unknown): RegistryRecord | undefined =>
-    parseRegistryRecord(name, typeof row === "string" ? row : JSON.stringify(row));
-
-  it("fills in what is missing and leaves out what it does not know", () => {
-    assert.deepEqual(parse("api/host-1:80", { address: "h:80", other: [] }), {
-      service: "api",
-      instance: "host-1:80",
-      address: "h:80",
-      tags: [],
-      metadata: {},
-    });
-  });
-
-  it("takes no row that is no instance", () => {
-    const good = { address: "h:80" };
-    for (const name of ["api", "a/b/c", "/b", "a b/c", "../b", "a/", ""]) {
-      assert.equal(parse(name, good), undefined, name);
-    }
-    for (const row of ["", "{", "null", "[]", {}, { address: "" }, { address: 1 }]) {
-      assert.equal(parse("api/1", row), undefined, JSON.stringify(row));
-    }
-    for (const more of [{ tags: "a" }, { tags: [1] }, { metadata: [] }, { metadata: { a: 1 } }]) {
-      assert.equal(parse("api/1", { ...good, ...more }), undefined, JSON.stringify(more));
-    }
   });
 });

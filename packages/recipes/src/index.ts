@@ -22,13 +22,8 @@ export {
   type RegistryOptions,
   type Resolved,
 } from "./registry.ts";
-export {
-  formatInstance,
-  parseInstance,
-  toInstance,
-  type Instance,
-  type InstanceInit,
-} from "./instance.ts";
+export { toInstance, type InstanceInit } from "./instance.ts";
+export { formatInstance, parseInstance, type Instance } from "@quorate/client";
 export type { InstanceEvent, InstanceWatch, InstanceWatchOptions } from "./instance-watch.ts";
 export type {
   Registration,

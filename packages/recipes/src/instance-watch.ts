@@ -6,6 +6,7 @@
  * copy: what is missing there is reported as gone (R1), so no deletion is ever slept through.
  */
 import {
+  isSameInstance,
   WatchCompactedError,
   type CallOptions,
   type Client,
@@ -14,7 +15,6 @@ import {
 } from "@quorate/client";
 
 import { WaitCancelledError } from "./errors.ts";
-import { isSameInstance } from "./instance.ts";
 import { LinkedSignal, untilAvailable } from "./signals.ts";
 import type { ForeignRow, RegisteredInstance, Resolved } from "./registry.ts";
 

@@ -14,17 +14,19 @@ import { setMaxListeners } from "node:events";
 import {
   compare,
   EtcdError,
+  formatInstance,
   op,
   ServerError,
   WatchCompactedError,
   type Client,
   type Comparison,
+  type Instance,
   type Txn,
 } from "@quorate/client";
 import { NodeRandom } from "@quorate/platform";
 
 import { InstanceConflictError, SessionLostError } from "./errors.ts";
-import { formatInstance, toInstance, type Instance, type InstanceInit } from "./instance.ts";
+import { toInstance, type InstanceInit } from "./instance.ts";
 import { openSession, type Session } from "./session.ts";
 import { isAborted, LinkedSignal, pause } from "./signals.ts";
 

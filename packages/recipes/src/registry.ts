@@ -1,13 +1,14 @@
-import type { CallOptions, Client, KeyValue } from "@quorate/client";
-
-import { InvalidInstanceError } from "./errors.ts";
 import {
   isServiceName,
   parseInstance,
-  toInstance,
+  type CallOptions,
+  type Client,
   type Instance,
-  type InstanceInit,
-} from "./instance.ts";
+  type KeyValue,
+} from "@quorate/client";
+
+import { InvalidInstanceError } from "./errors.ts";
+import { toInstance, type InstanceInit } from "./instance.ts";
 import { InstanceWatch, type InstanceWatchOptions } from "./instance-watch.ts";
 import { Registration, type RegistrationOptions } from "./registration.ts";
 
@@ -49,7 +50,7 @@ export interface Resolved {
 /**
  * Finds running copies of services: they register, others resolve and watch.
  *
- * Rows are `<root><service>/<instance id>` and hold JSON; see the file `instance.ts`. A row lives
+ * Rows are `<root><service>/<instance id>` and hold JSON; see the file `instance.ts` of the client. A row lives
  * as long as its lease, so a copy that dies is gone after its TTL.
  *
  * @example

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Client } from "@quorate/client";
+import { parseInstance, type Client, type Instance } from "@quorate/client";
 import type { Clock, Logger } from "@quorate/platform";
 import express, { type Request, type Response } from "express";
 import { type Instruments, MetricRegistry } from "../metric-registry.ts";
@@ -12,7 +12,6 @@ import { exporterCatalogue } from "./exporter-catalogue.ts";
 import type { ExporterOptions } from "./exporter-options.ts";
 import { parseTargetQuery, targetGroups } from "./http-sd.ts";
 import { PrefixMirror } from "./prefix-mirror.ts";
-import { parseRegistryRecord, type RegistryRecord } from "./registry-record.ts";
 
 /** What an {@link ExporterProcess} needs. */
 export interface ExporterDependencies {
@@ -36,7 +35,7 @@ export class ExporterProcess {
   readonly #options: ExporterOptions;
   readonly #registry = new MetricRegistry();
   readonly #instruments: Instruments<typeof exporterCatalogue>;
-  readonly #services: PrefixMirror<RegistryRecord | undefined>;
+  readonly #services: PrefixMirror<Instance | undefined>;
   readonly #elections: ReadonlyMap<string, PrefixMirror<Candidate>>;
   readonly #poller: ClusterPoller;
   readonly #server: Server;
@@ -48,7 +47,10 @@ export class ExporterProcess {
     this.#services = new PrefixMirror(
       {
         prefix: registryPrefix,
-        parse: (kv) => parseRegistryRecord(kv.keyText().slice(registryPrefix.length), kv.text()),
+        parse: (kv) => {
+          const row = parseInstance(kv.keyText().slice(registryPrefix.length), kv.text());
+          return "instance" in row ? row.instance : undefined;
+        },
         probeMillis: pollMillis,
       },
       dependencies,

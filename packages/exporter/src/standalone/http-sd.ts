@@ -1,4 +1,4 @@
-import type { RegistryRecord } from "./registry-record.ts";
+import type { Instance } from "@quorate/client";
 
 /** One entry of Prometheus's `http_sd` answer. */
 export interface TargetGroup {
@@ -47,25 +47,23 @@ export function parseTargetQuery(parameters: URLSearchParams): ParsedQuery {
  * matches whole tags) and `__meta_quorate_metadata_<name>`.
  */
 export function targetGroups(
-  records: Iterable<RegistryRecord>,
+  records: Iterable<Instance>,
   query: TargetQuery,
 ): readonly TargetGroup[] {
   const wanted = [...records].filter((record) => matches(record, query));
-  wanted.sort(
-    (one, other) => compare(one.service, other.service) || compare(one.instance, other.instance),
-  );
+  wanted.sort((one, other) => compare(one.service, other.service) || compare(one.id, other.id));
   return wanted.map((record) => ({
     targets: [record.address],
     labels: {
       __meta_quorate_service: record.service,
-      __meta_quorate_instance: record.instance,
+      __meta_quorate_instance: record.id,
       __meta_quorate_tags: record.tags.length === 0 ? "" : `,${record.tags.join(",")},`,
       ...metadataLabels(record.metadata),
     },
   }));
 }
 
-function matches(record: RegistryRecord, query: TargetQuery): boolean {
+function matches(record: Instance, query: TargetQuery): boolean {
   if (query.services.length > 0 && !query.services.includes(record.service)) return false;
   if (!/^[^\s/]+$/.test(record.address)) return false;
   return query.tags.every((tag) => record.tags.includes(tag));
