@@ -50,7 +50,8 @@ export interface Resolved {
 /**
  * Finds running copies of services: they register, others resolve and watch.
  *
- * Rows are `<root><service>/<instance id>` and hold JSON; see the file `instance.ts` of the client. A row lives
+ * Rows are `<root><service>/<instance id>` and hold JSON; see `instance.ts` of the client. A row
+ * lives
  * as long as its lease, so a copy that dies is gone after its TTL.
  *
  * @example
