@@ -31,7 +31,7 @@ const preparedMax = 10_000;
 const headerBytesMax = 32;
 
 /** Keys have a fixed width, so their order is that of the numbers. */
-export function keyAt(prefix: string, index: number): Buffer {
+function keyAt(prefix: string, index: number): Buffer {
   return Buffer.from(prefix + String(index).padStart(8, "0"), "latin1");
 }
 
@@ -46,7 +46,7 @@ export function prefixEnd(prefix: string): Buffer {
 const text = textWithoutRepetitions(1 << 20);
 
 /** Value of a key: a view of shared text, another one for each key. */
-export function valueAt(index: number, size: number): Buffer {
+function valueAt(index: number, size: number): Buffer {
   const begin = (index * 7_919) % (text.length - size);
   return text.subarray(begin, begin + size);
 }
