@@ -87,12 +87,11 @@ test("streamSnapshot fails when the receiver goes away between two chunks", asyn
 });
 
 test("PeerListener gives up a snapshot stream whose sender has fallen silent (B10)", async () => {
-  let isAborted = false;
-  const abort = (): Promise<void> => {
-    isAborted = true;
-    return Promise.resolve();
-  };
-  const { scheduler, listener } = startListener({ ...ignoringSink, abort });
+  let abort = (): Promise<void> => Promise.resolve();
+  const aborted = new Promise<void>((resolve) => {
+    abort = () => Promise.resolve(resolve());
+  });
+  const { scheduler, listener } = startListener({ ...ignoringSink, abort: () => abort() });
   const port = await listener.listen({ host: "127.0.0.1", port: 0 });
   const socket = connect(port, "127.0.0.1");
   send(socket, FrameKind.hello, encodeHello(hello));
@@ -101,7 +100,7 @@ test("PeerListener gives up a snapshot stream whose sender has fallen silent (B1
   assert.equal(socket.destroyed, false, "one half period is not enough");
   scheduler.advance(10_000);
   await once(socket, "close");
-  while (!isAborted) await new Promise((resolve) => setImmediate(resolve));
+  await aborted;
   await listener.close();
 });
 
@@ -122,9 +121,8 @@ test("PeerLink survives a URL that cannot be dialled and tries the next one", as
     const reader = new FrameReader(() => send(socket, FrameKind.welcome, new Uint8Array(0)));
     socket.on("error", () => undefined).on("data", (chunk) => reader.push(chunk));
   });
-  let link: PeerLink | undefined;
-  await new Promise<void>((resolve) => {
-    link = new PeerLink(
+  const link = await new Promise<PeerLink>((resolve) => {
+    const created: PeerLink = new PeerLink(
       hello,
       ["https://127.0.0.1:1", url],
       { ...defaultPeerLinkOptions, retryMinMillis: 1 },
@@ -133,7 +131,7 @@ test("PeerLink survives a URL that cannot be dialled and tries the next one", as
         ...{ random: new NodeRandom(), logger: noopLogger },
       },
       {
-        onConnected: resolve,
+        onConnected: () => resolve(created),
         onDisconnected: () => undefined,
         onRefused: () => undefined,
         onRoundTrip: () => undefined,
@@ -141,7 +139,7 @@ test("PeerLink survives a URL that cannot be dialled and tries the next one", as
       },
     );
   });
-  assert.equal(link?.url, url);
-  link?.close();
+  assert.equal(link.url, url);
+  link.close();
   server.close();
 });

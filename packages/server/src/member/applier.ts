@@ -42,7 +42,12 @@ export interface ApplierOptions {
   readonly sliceMillis: number;
   /** An entry that takes longer is logged. */
   readonly warningMillis: number;
+  /** While the store holds more bytes that are not on its disk yet, nothing more is applied. */
+  readonly stagedBytesMax: number;
 }
+
+/** How often a full store is looked at. */
+const heldBackMillis = 10;
 
 type Work =
   | { readonly kind: "entries"; readonly entries: readonly Entry[]; next: number }
@@ -60,6 +65,8 @@ export class Applier {
   #isScheduled = false;
   #isRestoring = false;
   #isStopped = false;
+  #isHeldBack = false;
+  #installing: Promise<void> | undefined;
 
   constructor(
     options: ApplierOptions,
@@ -78,6 +85,11 @@ export class Applier {
   /** Whether entries wait because a slice was over or a snapshot is being installed. */
   get isBehind(): boolean {
     return this.#queue.length > 0;
+  }
+
+  /** Whether a snapshot is being installed or waits for that. */
+  get hasSnapshot(): boolean {
+    return this.#queue.some(({ kind }) => kind === "snapshot");
   }
 
   /** Whether the state is being replaced: nothing may be read. */
@@ -113,6 +125,7 @@ export class Applier {
         this.#queue.shift();
         continue;
       }
+      if (this.#mustHoldBack()) break;
       if (!this.#apply(entry)) return;
       work.next += 1;
       hasApplied = true;
@@ -122,9 +135,25 @@ export class Applier {
     if (this.#queue.length > 0) this.#continueLater();
   }
 
-  /** Applies nothing more. */
-  stop(): void {
+  /** Applies nothing more. Resolves when no snapshot is being installed. */
+  async stop(): Promise<void> {
     this.#isStopped = true;
+    await this.#installing?.catch(() => undefined);
+  }
+
+  #hasStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** The store's disk does not keep up: what it has not written must not fill the memory. */
+  #mustHoldBack(): boolean {
+    const { stagedBytes } = this.#state.store.backend;
+    const isFull = stagedBytes > this.#options.stagedBytesMax;
+    if (isFull && !this.#isHeldBack) {
+      this.#dependencies.logger.warn("applying waits for the database's disk", { stagedBytes });
+    }
+    this.#isHeldBack = isFull;
+    return isFull;
   }
 
   #apply(entry: Entry): boolean {
@@ -157,31 +186,35 @@ export class Applier {
 
   #install(mark: SnapshotMark, durable: Promise<void>): void {
     this.#isRestoring = true;
-    durable
-      .then(() => this.#dependencies.restore(mark))
-      .then(
-        () => {
-          this.#isRestoring = false;
-          this.#queue.shift();
-          if (this.#isStopped) return;
-          this.#term = mark.term;
-          this.#events.onRestored(mark);
-          this.run();
-        },
-        (error: unknown) => {
-          this.#isStopped = true;
-          this.#events.onFailure(error);
-        },
-      );
+    const restore = async (): Promise<void> => {
+      if (this.#hasStopped()) return;
+      // Closing waits for this, not for the log: a log that has failed never calls back.
+      this.#installing = this.#dependencies.restore(mark);
+      await this.#installing;
+      this.#installing = undefined;
+      if (this.#hasStopped()) return;
+      this.#isRestoring = false;
+      this.#queue.shift();
+      this.#term = mark.term;
+      this.#events.onRestored(mark);
+      this.run();
+    };
+    durable.then(restore).catch((error: unknown) => {
+      this.#isStopped = true;
+      this.#events.onFailure(error);
+    });
   }
 
   #continueLater(): void {
     if (this.#isRestoring || this.#isStopped) return;
     this.#isScheduled = true;
-    this.#dependencies.timers.setImmediate(() => {
+    const goOn = (): void => {
       this.#isScheduled = false;
       this.run();
-    });
+    };
+    const { timers } = this.#dependencies;
+    if (this.#isHeldBack) timers.setTimer(heldBackMillis, goOn);
+    else timers.setImmediate(goOn);
   }
 }
 

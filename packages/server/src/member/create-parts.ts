@@ -1,11 +1,12 @@
 /** Makes the queues of a member with their bounds and instruments. */
-import type { Random } from "@quorate/platform";
+import type { Clock, Random, Timers } from "@quorate/platform";
 import { firstSequence, type DecodedRequest } from "@quorate/state-machine";
+import { Lessor } from "./lessor.ts";
 import type { MemberMeter } from "./member-meter.ts";
 import type { MemberTiming } from "./member-timing.ts";
-import type { ProposedOutcome } from "./outcome.ts";
+import { encodeExpiry, type MemberProposal, type ProposedOutcome } from "./outcome.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
-import { ReadQueue } from "./read-queue.ts";
+import { ReadQueue, type ReadListener } from "./read-queue.ts";
 
 /** Bounds of one log entry; there is no fixed batch size, only upper bounds. */
 export const batchBounds: { readonly batchBytesMax: number; readonly batchRequestsMax: number } = {
@@ -15,6 +16,9 @@ export const batchBounds: { readonly batchBytesMax: number; readonly batchReques
 
 /** Most requests and bytes without an outcome before more are refused (V3). */
 const proposalBounds = { requestsMax: 200_000, bytesMax: 512 * 1024 * 1024 };
+/** Bytes that the store may hold in memory before applying waits for its disk. */
+export const stagedBytesMax: number = 256 * 1024 * 1024;
+
 const readsMax = 200_000;
 const readRetryMillis = 500;
 
@@ -57,4 +61,35 @@ export function createReadQueue(timing: MemberTiming, meter: MemberMeter): ReadQ
       meter.slowReads.add();
     },
   });
+}
+
+/** The leader's half of leasing. */
+export function createLessor(
+  { electionTicks, tickMillis, requestTimeoutMillis }: MemberTiming,
+  member: {
+    readonly state: { readonly leases: ConstructorParameters<typeof Lessor>[1]["leases"] };
+    readIndex(listener: ReadListener): void;
+    propose(proposal: MemberProposal): void;
+  },
+  surroundings: { readonly clock: Clock; readonly timers: Timers; readonly meter: MemberMeter },
+): Lessor {
+  const { clock, timers, meter } = surroundings;
+  return new Lessor(
+    {
+      promotionExtensionMillis: electionTicks * tickMillis,
+      expiryRetryMillis: requestTimeoutMillis,
+      scanMillis: 100,
+    },
+    {
+      leases: member.state.leases,
+      readIndex: (listener) => member.readIndex(listener),
+      proposeExpiry: (ids, term) => member.propose(encodeExpiry(ids, term)),
+    },
+    {
+      clock,
+      timers,
+      onExpired: (count) => meter.leasesExpired.add(count),
+      onRenewed: () => meter.leasesRenewed.add(),
+    },
+  );
 }

@@ -4,17 +4,18 @@ import { FrameKind } from "../peer/frame.ts";
 import type { PeerTransport } from "../peer/peer-transport.ts";
 import {
   decodeForward,
-  decodeForwardRefusal,
   encodeForwardRefusal,
   type ForwardFilter,
+  type ForwardRefusal,
 } from "./forward.ts";
 
 /** Most batches of other members that wait for the next entry; more are refused. */
 const waitingMax = 1_024;
+/** Most bytes of them; one batch always fits. */
+const waitingBytesMax = 64 * 1024 * 1024;
 
-interface WaitingForward {
+interface WaitingForward extends ForwardRefusal {
   readonly from: MemberId;
-  readonly forwardId: number;
   readonly term: number;
   readonly batch: Uint8Array;
 }
@@ -25,6 +26,7 @@ export class ForwardIntake {
   readonly #transport: PeerTransport;
   readonly #batchBytesMax: number;
   #waiting: WaitingForward[] = [];
+  #waitingBytes = 0;
   #joined = 0;
 
   constructor(
@@ -51,26 +53,25 @@ export class ForwardIntake {
   handleForward(from: MemberId, payload: Uint8Array, term: number | undefined): void {
     const forward = decodeForward(payload);
     if (forward === undefined) return;
-    const { forwardId, batch } = forward;
-    if (forward.term !== term || this.#waiting.length >= waitingMax) {
-      this.#refuse(from, forwardId);
+    const { session, forwardId, batch } = forward;
+    if (forward.term !== term) {
+      this.#refuse(from, forward);
       return;
     }
     if (!this.#filter.admit(from, forward)) return;
+    if (this.#isFullFor(batch.length)) {
+      this.#refuse(from, forward);
+      return;
+    }
     try {
       concatBatches([batch]);
     } catch (error) {
       if (!(error instanceof MalformedBatchError)) throw error;
-      this.#refuse(from, forwardId);
+      this.#refuse(from, forward);
       return;
     }
-    this.#waiting.push({ from, forwardId, term, batch });
-  }
-
-  /** Takes a refusal of a batch that this member forwarded. */
-  handleRefusal(payload: Uint8Array, giveBack: (batchId: number) => void): void {
-    const forwardId = decodeForwardRefusal(payload);
-    if (forwardId !== undefined) giveBack(forwardId);
+    this.#waiting.push({ from, session, forwardId, term, batch });
+    this.#waitingBytes += batch.length;
   }
 
   /**
@@ -94,25 +95,37 @@ export class ForwardIntake {
 
   /** What was joined has entered the log. */
   clear(): void {
-    this.#waiting = this.#waiting.slice(this.#joined);
+    this.#keep(this.#waiting.slice(this.#joined));
     this.#joined = 0;
   }
 
   /** Nothing of what waits will enter the log here: the senders are told, and try elsewhere. */
   refuse(): void {
-    for (const { from, forwardId } of this.#waiting) this.#refuse(from, forwardId);
-    this.#waiting = [];
+    if (this.#waiting.length === 0) return;
+    for (const forward of this.#waiting) this.#refuse(forward.from, forward);
+    this.#keep([]);
   }
 
   #dropOtherTerms(term: number): void {
     if (this.#waiting.every((forward) => forward.term === term)) return;
     for (const forward of this.#waiting) {
-      if (forward.term !== term) this.#refuse(forward.from, forward.forwardId);
+      if (forward.term !== term) this.#refuse(forward.from, forward);
     }
-    this.#waiting = this.#waiting.filter((forward) => forward.term === term);
+    this.#keep(this.#waiting.filter((forward) => forward.term === term));
   }
 
-  #refuse(from: MemberId, forwardId: number): void {
-    this.#transport.send(from, FrameKind.forwardRefused, [encodeForwardRefusal(forwardId)]);
+  #keep(waiting: WaitingForward[]): void {
+    this.#waiting = waiting;
+    this.#waitingBytes = waiting.reduce((sum, { batch }) => sum + batch.length, 0);
+  }
+
+  #isFullFor(bytes: number): boolean {
+    const count = this.#waiting.length;
+    if (count >= waitingMax) return true;
+    return count > 0 && this.#waitingBytes + bytes > waitingBytesMax;
+  }
+
+  #refuse(from: MemberId, refusal: ForwardRefusal): void {
+    this.#transport.send(from, FrameKind.forwardRefused, [encodeForwardRefusal(refusal)]);
   }
 }

@@ -38,17 +38,27 @@ export function decodeForward(payload: Uint8Array): Forward | undefined {
   };
 }
 
-/** Encodes a refusal: the id of the frame that was not taken. */
-export function encodeForwardRefusal(forwardId: number): Uint8Array {
-  const payload = Buffer.allocUnsafe(4);
-  payload.writeUInt32LE(forwardId, 0);
+/**
+ * Which frame was not taken. The session keeps a refusal that comes late from being taken for one of
+ * the restarted sender's frames, which would then enter the log twice.
+ */
+export type ForwardRefusal = Pick<Forward, "session" | "forwardId">;
+
+const refusalBytes = 8;
+
+/** Encodes a refusal. */
+export function encodeForwardRefusal({ session, forwardId }: ForwardRefusal): Uint8Array {
+  const payload = Buffer.allocUnsafe(refusalBytes);
+  payload.writeUInt32LE(session, 0);
+  payload.writeUInt32LE(forwardId, 4);
   return payload;
 }
 
 /** Decodes a refusal; undefined when it is too short. */
-export function decodeForwardRefusal(payload: Uint8Array): number | undefined {
-  if (payload.length < 4) return undefined;
-  return Buffer.from(payload.buffer, payload.byteOffset, 4).readUInt32LE(0);
+export function decodeForwardRefusal(payload: Uint8Array): ForwardRefusal | undefined {
+  if (payload.length < refusalBytes) return undefined;
+  const view = Buffer.from(payload.buffer, payload.byteOffset, refusalBytes);
+  return { session: view.readUInt32LE(0), forwardId: view.readUInt32LE(4) };
 }
 
 /** Remembers the newest forward of each session in a term, so that none is taken twice. */

@@ -47,11 +47,21 @@ export class LeaderRequests {
   readonly #clock: Clock;
   readonly #handle: LeaderRequestHandler;
   readonly #asked = new Map<number, Asked>();
-  #nextId = 1;
+  #nextId: number;
 
-  constructor(transport: PeerTransport, clock: Clock, handle: LeaderRequestHandler) {
+  /**
+   * @param firstId - Drawn at random: an answer to an earlier life of this process must not be taken
+   *   for one to this life's question.
+   */
+  constructor(
+    transport: PeerTransport,
+    clock: Clock,
+    firstId: number,
+    handle: LeaderRequestHandler,
+  ) {
     this.#transport = transport;
     this.#clock = clock;
+    this.#nextId = (firstId % 0xffffffff) + 1;
     this.#handle = handle;
   }
 
@@ -117,6 +127,11 @@ export class LeaderRequests {
   tick(): void {
     const now = this.#clock.monotonicMillis();
     this.#lose(({ deadline }) => deadline <= now);
+  }
+
+  /** Another member leads, or none: nobody else's answer counts any more. */
+  handleLeader(leader: MemberId | undefined): void {
+    this.#lose(({ to }) => to !== leader);
   }
 
   /** The connection to a member broke: its answers may never come. */

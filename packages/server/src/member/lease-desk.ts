@@ -21,12 +21,16 @@ export interface LeaseDeskDependencies {
 
 /** Pause before a question is asked again. */
 const retryMillis = 50;
+/** A question without an answer is asked again after this: renewing and looking do no harm twice. */
+const attemptMillis = 1_000;
 
 /** See the head of the file. */
 export class LeaseDesk {
   readonly #lessor: Lessor;
   readonly #requests: LeaderRequests;
   readonly #dependencies: LeaseDeskDependencies;
+  readonly #pauses = new Set<() => void>();
+  #isClosed = false;
 
   constructor(lessor: Lessor, requests: LeaderRequests, dependencies: LeaseDeskDependencies) {
     this.#lessor = lessor;
@@ -56,6 +60,12 @@ export class LeaseDesk {
   /** Remaining whole seconds, -1 for an unknown lease; undefined when no leader answered. */
   async remainingSeconds(id: bigint): Promise<number | undefined> {
     return this.#ask(LeaderRequestKind.leaseTimeToLive, id, () => this.#lookHere(id));
+  }
+
+  /** Ends what waits for a leader. */
+  close(): void {
+    this.#isClosed = true;
+    for (const wake of this.#pauses) wake();
   }
 
   /** Answers another member's question; undefined when this member does not lead. */
@@ -88,13 +98,14 @@ export class LeaseDesk {
         const to = leader();
         const left = deadline - clock.monotonicMillis();
         if (to !== undefined) {
-          const answer = await this.#requests.ask(to, kind, payload, left);
+          const timeout = Math.min(left, attemptMillis);
+          const answer = await this.#requests.ask(to, kind, payload, timeout);
           if (answer.kind === "answer" && answer.payload.length === 8) {
             return Buffer.from(answer.payload).readDoubleLE(0);
           }
         }
       }
-      if (clock.monotonicMillis() + retryMillis >= deadline) return undefined;
+      if (clock.monotonicMillis() + retryMillis >= deadline || this.#isClosed) return undefined;
       await this.#pause();
     }
   }
@@ -122,7 +133,13 @@ export class LeaseDesk {
 
   #pause(): Promise<void> {
     return new Promise((resolve) => {
-      this.#dependencies.timers.setTimer(retryMillis, resolve);
+      const wake = (): void => {
+        timer.cancel();
+        this.#pauses.delete(wake);
+        resolve();
+      };
+      const timer = this.#dependencies.timers.setTimer(retryMillis, wake);
+      this.#pauses.add(wake);
     });
   }
 }

@@ -4,8 +4,8 @@
  * The log may be cut only behind what the state has on disk (`durableIndex`): the store's batches
  * reach the disk later than the log, and what a power cut takes from the store is replayed from it.
  */
-import type { Clock, FileSystem, Logger } from "@quorate/platform";
-import type { Message, MemberId, RaftNode, SnapshotMark, SnapshotMessage } from "@quorate/raft";
+import type { Clock, FileSystem, Logger, Timers } from "@quorate/platform";
+import type { MemberId, RaftNode, SnapshotMark, SnapshotMessage } from "@quorate/raft";
 import { toLogIndex } from "@quorate/raft";
 import { cleanSnapshots, snapshotName } from "@quorate/wal";
 import type { IncomingSnapshot, PeerTransport } from "../peer/peer-transport.ts";
@@ -18,10 +18,14 @@ import type { OpenedStorage } from "./storage.ts";
 const sendsMax = 2;
 /** How often, in applied entries, the size of the log is looked at. */
 const checkEvery = 256;
+/** Pause after a state was not delivered; doubles up to the maximum. Each try copies it all. */
+const retryMinMillis = 250;
+const retryMaxMillis = 10_000;
 
 /** What the keeper needs from its surroundings. */
 export interface LogKeeperDependencies {
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly logger: Logger;
   readonly meter: MemberMeter;
   /** Consensus was told something: it may have work. */
@@ -37,7 +41,10 @@ export class LogKeeper {
   readonly #transport: PeerTransport;
   readonly #dependencies: LogKeeperDependencies;
   readonly #sending = new Map<MemberId, Promise<void>>();
-  readonly #closing = new AbortController();
+  /** Tries in a row that did not deliver. */
+  readonly #failures = new Map<MemberId, number>();
+  #stop = new AbortController();
+  #isClosed = false;
   #isReceiving = false;
   #lastCheck: number;
 
@@ -80,7 +87,7 @@ export class LogKeeper {
   /** Streams the state to a follower whose next entry is gone. Reports the end to consensus. */
   sendSnapshot(message: SnapshotMessage): void {
     const { to } = message;
-    if (this.#sending.has(to) || this.#closing.signal.aborted) return;
+    if (this.#sending.has(to) || this.#isClosed) return;
     if (this.#sending.size >= sendsMax) {
       this.#raft.reportSnapshot(to, false);
       return;
@@ -88,9 +95,16 @@ export class LogKeeper {
     this.#sending.set(to, this.#send(message));
   }
 
-  /** Takes the stream of a leader's state; one at a time. */
-  openIncoming(from: MemberId, step: (message: Message) => void): IncomingSnapshot | undefined {
-    if (this.#isReceiving || this.#closing.signal.aborted) return undefined;
+  /**
+   * Takes the stream of a leader's state; one at a time.
+   *
+   * @param step - Tells consensus; false when it has no use for the state.
+   */
+  openIncoming(
+    from: MemberId,
+    step: (message: SnapshotMessage) => boolean,
+  ): IncomingSnapshot | undefined {
+    if (this.#isReceiving || this.#isClosed) return undefined;
     this.#isReceiving = true;
     const { clock, logger, meter } = this.#dependencies;
     const peer = from.toString(16);
@@ -105,7 +119,16 @@ export class LogKeeper {
       logger.info(isOk ? "received snapshot" : "snapshot was not received", { peer, seconds });
     };
     const target = { fileSystem: this.#fileSystem, directory, from };
-    return new StateIntake(target, { onComplete: step, onEnd });
+    const onComplete = (message: SnapshotMessage): void => {
+      if (step(message)) return;
+      const { term, index } = message.snapshot;
+      this.#fileSystem
+        .remove(`${directory}/${snapshotName(term, index)}`)
+        .catch((error: unknown) => {
+          logger.warn("useless snapshot was not removed", { error: String(error) });
+        });
+    };
+    return new StateIntake(target, { onComplete, onEnd });
   }
 
   /** Puts a received state in place; the log knows of it already. */
@@ -128,9 +151,16 @@ export class LogKeeper {
     logger.info("installed snapshot", { index: mark.index, term: mark.term });
   }
 
+  /** This member leads no more: what it sends would only keep the next leader's away. */
+  stopSending(): void {
+    if (this.#sending.size > 0) this.#stop.abort();
+    this.#failures.clear();
+  }
+
   /** Ends transfers. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#isClosed = true;
+    this.#stop.abort();
     await Promise.allSettled(this.#sending.values());
   }
 
@@ -154,14 +184,18 @@ export class LogKeeper {
     const begin = clock.monotonicMillis();
     meter.snapshotSend.begin(peer);
     logger.info("sending snapshot", { peer });
+    if (this.#stop.signal.aborted) this.#stop = new AbortController();
+    const { signal } = this.#stop;
     let isOk = false;
     try {
+      if (this.#transport.connectedSince(message.to) === undefined)
+        throw new Error("not connected");
       await sendState(message, {
         fileSystem: this.#fileSystem,
         directory: this.#storage.snapshotDirectory,
         state: this.#storage.state,
         transport: this.#transport,
-        signal: this.#closing.signal,
+        signal,
       });
       isOk = true;
     } catch (error) {
@@ -170,9 +204,28 @@ export class LogKeeper {
     const seconds = (clock.monotonicMillis() - begin) / 1000;
     meter.snapshotSend.end(peer, isOk, seconds);
     if (isOk) logger.info("sent snapshot", { peer, seconds });
+    await this.#pauseAfter(message.to, isOk, signal);
     this.#sending.delete(message.to);
-    if (this.#closing.signal.aborted) return;
+    if (this.#isClosed) return;
     this.#raft.reportSnapshot(message.to, isOk);
     this.#dependencies.onSettled();
+  }
+
+  /** Until it is told, consensus does not ask again for the peer's sake. */
+  async #pauseAfter(to: MemberId, isOk: boolean, signal: AbortSignal): Promise<void> {
+    if (isOk) this.#failures.delete(to);
+    if (isOk || signal.aborted) return;
+    const failures = this.#failures.get(to) ?? 0;
+    this.#failures.set(to, failures + 1);
+    const delayMillis = Math.min(retryMaxMillis, retryMinMillis * 2 ** failures);
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = this.#dependencies.timers.setTimer(delayMillis, end);
+      signal.addEventListener("abort", end);
+    });
   }
 }

@@ -14,31 +14,39 @@ import {
   RaftNode,
   toLogIndex,
   toMemberId,
-  type Entry,
   type MemberId,
   type RaftStatus,
   type SoftState,
   type TransferResult,
 } from "@quorate/raft";
-import type { AppliedEntry, DecodedRequest, StateMachine } from "@quorate/state-machine";
-import { FrameKind } from "../peer/frame.ts";
+import type { DecodedRequest, StateMachine } from "@quorate/state-machine";
 import type { PeerHandler, PeerTransport } from "../peer/peer-transport.ts";
+import { AppliedEntries } from "./applied-entries.ts";
 import { Applier } from "./applier.ts";
-import { batchBounds, createProposalQueue, createReadQueue } from "./create-parts.ts";
+import {
+  batchBounds,
+  createLessor,
+  createProposalQueue,
+  createReadQueue,
+  stagedBytesMax,
+} from "./create-parts.ts";
 import { ForwardFilter } from "./forward.ts";
 import { ForwardIntake } from "./forward-intake.ts";
 import { LeaderRequests } from "./leader-requests.ts";
+import { LeaderWatch } from "./leader-watch.ts";
 import { LeaseDesk } from "./lease-desk.ts";
-import { Lessor } from "./lessor.ts";
+import type { Lessor } from "./lessor.ts";
 import { LogKeeper } from "./log-keeper.ts";
 import type { MemberMeter } from "./member-meter.ts";
 import type { MemberTiming } from "./member-timing.ts";
+import { createPeerHandler, stepSnapshot } from "./peer-frames.ts";
 import { ProposalPump } from "./proposal-pump.ts";
 import type { ProposalQueue } from "./proposal-queue.ts";
 import { RaftDriver } from "./raft-driver.ts";
 import type { ReadListener, ReadQueue } from "./read-queue.ts";
+import type { MemberProposal, ProposedOutcome } from "./outcome.ts";
 import type { OpenedStorage } from "./storage.ts";
-import { encodeExpiry, type MemberProposal, type ProposedOutcome } from "./outcome.ts";
+import { stepAsideIfStuck } from "./stuck-disk.ts";
 
 /** What a member needs from its surroundings. */
 export interface MemberDependencies {
@@ -71,11 +79,9 @@ export class Member {
   readonly #forwards: ForwardIntake;
   readonly #pump: ProposalPump;
   readonly #logKeeper: LogKeeper;
-  readonly #softListeners = new Set<(softState: SoftState) => void>();
-  #softState: SoftState = { role: "follower", leader: undefined };
-  #leaderlessSince: number;
+  readonly #leaderWatch: LeaderWatch;
   #isFlushScheduled = false;
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
   #tickTimer: Timer | undefined;
 
   constructor(timing: MemberTiming, dependencies: MemberDependencies) {
@@ -83,20 +89,23 @@ export class Member {
     this.#dependencies = dependencies;
     const { clock, storage, logger, random } = dependencies;
     this.state = storage.state;
-    this.#leaderlessSince = clock.monotonicMillis();
+    const { electionTicks, tickMillis } = timing;
+    const { meter } = dependencies;
+    this.#leaderWatch = new LeaderWatch(3 * electionTicks * tickMillis, {
+      ...{ clock, logger, leaderChanges: meter.leaderChanges },
+    });
     const raft = new RaftNode(
       {
         id: storage.memberId,
         random,
-        electionTimeoutTicks: timing.electionTicks,
+        electionTimeoutTicks: electionTicks,
         heartbeatTicks: 1,
         preVote: timing.isPreVote,
       },
       storage.raftState,
     );
-    this.#transport = dependencies.createTransport(this.#peerHandler());
+    this.#transport = dependencies.createTransport(this.#createPeerHandler());
     this.#driver = new RaftDriver(raft, storage.wal, this.#transport, this.#raftEvents(), logger);
-    const { meter } = dependencies;
     this.#proposals = createProposalQueue(storage.memberId, timing, random, meter);
     this.#reads = createReadQueue(timing, meter);
     this.#forwards = new ForwardIntake(new ForwardFilter(), this.#transport, batchBounds);
@@ -107,9 +116,10 @@ export class Member {
       transport: this.#transport,
       session: random.nextInt(2 ** 32),
     });
+    this.#lessor = createLessor(timing, this, dependencies);
     this.#applier = this.#createApplier();
-    this.#lessor = this.#createLessor();
-    this.#leaderRequests = new LeaderRequests(this.#transport, clock, (kind, payload) =>
+    const firstId = random.nextInt(2 ** 32);
+    this.#leaderRequests = new LeaderRequests(this.#transport, clock, firstId, (kind, payload) =>
       this.leases.answer(kind, payload),
     );
     this.leases = new LeaseDesk(this.#lessor, this.#leaderRequests, {
@@ -117,15 +127,11 @@ export class Member {
       timers: dependencies.timers,
       timeoutMillis: timing.requestTimeoutMillis,
       leader: () => this.#remoteLeader(),
-      readIndex: (listener) => {
-        this.readIndex(listener);
-      },
+      readIndex: (listener) => this.readIndex(listener),
     });
     this.#logKeeper = new LogKeeper(timing, raft, storage, this.#transport, {
       ...dependencies,
-      onSettled: () => {
-        this.#schedule();
-      },
+      onSettled: () => this.#schedule(),
     });
   }
 
@@ -151,12 +157,12 @@ export class Member {
 
   /** Id of the leader, as far as this member knows. */
   get leader(): MemberId | undefined {
-    return this.#softState.leader;
+    return this.#leaderWatch.leader;
   }
 
   /** Whether this member leads. */
   get isLeader(): boolean {
-    return this.#softState.role === "leader";
+    return this.#leaderWatch.isLeader;
   }
 
   /** Whether this member has no vote. */
@@ -200,20 +206,17 @@ export class Member {
 
   /** Runs at each change of role or leader. Returns a function that ends it. */
   onSoftState(listener: (softState: SoftState) => void): () => void {
-    this.#softListeners.add(listener);
-    return () => {
-      this.#softListeners.delete(listener);
-    };
+    return this.#leaderWatch.onChange(listener);
   }
 
   /** Sends a request through the log; `settle` is called once, in a later turn or in this one. */
   propose(proposal: MemberProposal): void {
-    if (this.#isClosed) {
+    if (this.#closing !== undefined) {
       proposal.settle(undefined, { reason: "stopped", isUnknown: false });
       return;
     }
     const now = this.#dependencies.clock.monotonicMillis();
-    if (this.#isLeaderlessTooLong(now)) {
+    if (this.#leaderWatch.isLeaderlessTooLong(now)) {
       proposal.settle(undefined, { reason: "no-leader", isUnknown: false });
       return;
     }
@@ -223,12 +226,12 @@ export class Member {
 
   /** Calls back once the state holds everything that was committed when this call was made (P2). */
   readIndex(listener: ReadListener): void {
-    if (this.#isClosed) {
+    if (this.#closing !== undefined) {
       listener("stopped");
       return;
     }
     const now = this.#dependencies.clock.monotonicMillis();
-    if (this.#isLeaderlessTooLong(now)) {
+    if (this.#leaderWatch.isLeaderlessTooLong(now)) {
       listener("no-leader");
       return;
     }
@@ -244,21 +247,28 @@ export class Member {
   }
 
   /** Stops everything; what is under way fails. The log and the state stay the caller's to close. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // Ahead of everything else, so that nothing that ends now begins anew.
+    await Promise.resolve();
     this.#tickTimer?.cancel();
-    this.#applier.stop();
+    const applierStopped = this.#applier.stop();
     this.#lessor.demote();
+    this.leases.close();
     this.#proposals.failAll("stopped");
     this.#reads.failAll("stopped");
     this.#leaderRequests.close();
     await this.#logKeeper.close();
     await this.#transport.close();
+    await applierStopped;
   }
 
   #schedule(): void {
-    if (this.#isFlushScheduled || this.#isClosed) return;
+    if (this.#isFlushScheduled || this.#closing !== undefined) return;
     this.#isFlushScheduled = true;
     this.#dependencies.timers.setImmediate(() => {
       this.#isFlushScheduled = false;
@@ -268,7 +278,7 @@ export class Member {
 
   /** The heart: everything that waits moves one step. */
   #flush(): void {
-    if (this.#isClosed) return;
+    if (this.#closing !== undefined) return;
     this.#startReadRound();
     this.#pump.run(
       { isSelf: this.isLeader, other: this.#remoteLeader() },
@@ -281,6 +291,7 @@ export class Member {
   }
 
   #startReadRound(): void {
+    if (this.leader === undefined) return;
     const requestId = this.#reads.startRound(this.#dependencies.clock.monotonicMillis());
     if (requestId === undefined) return;
     if (this.#driver.raft.readIndex(requestId).kind === "dropped") this.#reads.abandon(requestId);
@@ -323,48 +334,14 @@ export class Member {
   }
 
   #handleSoftState(softState: SoftState): void {
-    const { logger, meter, clock } = this.#dependencies;
-    const previous = this.#softState;
-    this.#softState = softState;
-    if (softState.leader !== previous.leader) {
-      this.#leaderlessSince = clock.monotonicMillis();
-      if (softState.leader !== undefined) meter.leaderChanges.add();
-      logger.info("leader changed", {
-        from: previous.leader?.toString(16),
-        to: softState.leader?.toString(16),
-        term: this.term,
-      });
+    if (softState.role !== "leader") {
+      this.#lessor.demote();
+      this.#logKeeper.stopSending();
     }
-    if (softState.role !== "leader") this.#lessor.demote();
-    for (const listener of this.#softListeners) listener(softState);
+    this.#leaderRequests.handleLeader(softState.leader);
+    this.#pump.release();
+    this.#leaderWatch.handle(softState, this.term);
     this.#schedule();
-  }
-
-  #handleApplied(entry: Entry, applied: AppliedEntry): void {
-    const { meter } = this.#dependencies;
-    let hasRevoked = false;
-    for (const { requestId, outcome } of applied.outcomes) {
-      if (outcome.kind === "response") {
-        const { kind, message } = outcome.response;
-        if (kind === "lease-grant") {
-          this.#lessor.handleGrant(message.id ?? 0n, message.ttl ?? 0);
-          meter.leasesGranted.add();
-          meter.leaseTtlSeconds.observe(message.ttl ?? 0);
-        } else if (kind === "lease-revoke") {
-          hasRevoked = true;
-          meter.leasesRevoked.add();
-        } else if (kind === "lease-expire") {
-          hasRevoked = true;
-          meter.leasesRevoked.add(message.expired.length);
-        }
-      }
-      if (requestId.member === this.memberId) this.#proposals.settle(requestId.sequence, outcome);
-    }
-    if (hasRevoked) this.#lessor.handleRevocations();
-    if (entry.kind === "configuration") this.#handleConfiguration();
-    if (this.isLeader && entry.term === this.term && this.#lessor.term !== entry.term) {
-      this.#lessor.promote(entry.term);
-    }
   }
 
   #handleConfiguration(): void {
@@ -374,18 +351,18 @@ export class Member {
 
   #createApplier(): Applier {
     const { clock, timers, logger, meter, onFatal } = this.#dependencies;
+    const outcomes = new AppliedEntries({
+      ...{ memberId: this.memberId, proposals: this.#proposals, lessor: this.#lessor, meter },
+      onConfiguration: () => this.#handleConfiguration(),
+    });
     return new Applier(
-      { sliceMillis: 10, warningMillis: this.#timing.warningApplyMillis },
+      { sliceMillis: 10, warningMillis: this.#timing.warningApplyMillis, stagedBytesMax },
       this.state,
       (request) =>
         request.member === this.memberId ? this.#proposals.decodedOf(request) : undefined,
       {
-        onTerm: (term) => {
-          this.#proposals.beginTerm(term);
-        },
-        onApplied: (entry, applied) => {
-          this.#handleApplied(entry, applied);
-        },
+        onTerm: (term) => this.#proposals.beginTerm(term),
+        onApplied: (entry, applied) => outcomes.handle(entry, applied, this.#leadingTerm()),
         onProgress: (appliedIndex) => {
           this.#driver.raft.applied(toLogIndex(appliedIndex));
           this.#releaseReads();
@@ -410,88 +387,29 @@ export class Member {
     );
   }
 
-  #createLessor(): Lessor {
-    const { clock, timers, meter } = this.#dependencies;
-    const { electionTicks, tickMillis, requestTimeoutMillis } = this.#timing;
-    return new Lessor(
-      {
-        promotionExtensionMillis: electionTicks * tickMillis,
-        expiryRetryMillis: requestTimeoutMillis,
-        scanMillis: 100,
-      },
-      {
-        leases: this.state.leases,
-        readIndex: (listener) => {
-          this.readIndex(listener);
-        },
-        proposeExpiry: (ids, term) => {
-          this.propose(encodeExpiry(ids, term));
-        },
-      },
-      {
-        clock,
-        timers,
-        onExpired: (count) => {
-          meter.leasesExpired.add(count);
-        },
-        onRenewed: () => {
-          meter.leasesRenewed.add();
-        },
-      },
-    );
-  }
-
-  #peerHandler(): PeerHandler {
-    return {
-      admit: (from) => {
-        if (this.state.members.isRemoved(from)) return "removed";
-        return this.state.members.get(from) === undefined ? "unknown" : "known";
-      },
-      onFrame: (from, kind, payload) => {
-        this.#handleFrame(from, kind, payload);
-      },
-      onConnected: () => {
-        this.#schedule();
-      },
-      onDisconnected: (memberId) => {
-        this.#driver.raft.reportUnreachable(memberId);
-        this.#leaderRequests.handleDisconnect(memberId);
-      },
-      onRemoved: () => {
-        this.#dependencies.onRemoved();
-      },
-      openSnapshot: (from) =>
-        this.#logKeeper.openIncoming(from, (message) => {
-          this.#driver.raft.step(message);
-          this.#schedule();
-        }),
+  #createPeerHandler(): PeerHandler {
+    const { onFatal, onRemoved, logger } = this.#dependencies;
+    const parts = (): ReturnType<Parameters<typeof createPeerHandler>[0]> => {
+      if (this.#closing !== undefined) return undefined;
+      return {
+        ...{ state: this.state, driver: this.#driver, forwards: this.#forwards, logger },
+        ...{ pump: this.#pump, leaderRequests: this.#leaderRequests },
+        leadingTerm: this.#leadingTerm(),
+      };
     };
-  }
-
-  #handleFrame(from: MemberId, kind: number, payload: Uint8Array): void {
-    if (this.#isClosed) return;
-    switch (kind) {
-      case FrameKind.raft:
-        this.#driver.handleFrame(from, payload);
-        break;
-      case FrameKind.forward:
-        this.#forwards.handleForward(from, payload, this.isLeader ? this.term : undefined);
-        break;
-      case FrameKind.forwardRefused:
-        this.#forwards.handleRefusal(payload, (batchId) => {
-          this.#proposals.giveBack(batchId);
+    return createPeerHandler(parts, {
+      onNews: () => this.#schedule(),
+      onRemoved,
+      openSnapshot: (from) => {
+        // The file of a state that is being installed would be cleaned away with the next one's.
+        if (this.#applier.hasSnapshot || this.status().isInstallingSnapshot) return undefined;
+        return this.#logKeeper.openIncoming(from, (message) => {
+          const isTaken = stepSnapshot(this.#driver, message, onFatal);
+          this.#schedule();
+          return isTaken;
         });
-        break;
-      case FrameKind.request:
-        this.#leaderRequests.handleRequest(from, payload);
-        break;
-      case FrameKind.response:
-        this.#leaderRequests.handleResponse(payload);
-        break;
-      default:
-        this.#dependencies.logger.warn("peer sent a frame of unknown kind", { kind });
-    }
-    this.#schedule();
+      },
+    });
   }
 
   #scheduleTick(): void {
@@ -507,47 +425,25 @@ export class Member {
     this.#proposals.tick(now);
     this.#reads.tick(now);
     this.#leaderRequests.tick();
-    this.#stepAsideIfStuck();
-    if (this.#isLeaderlessTooLong(now)) {
+    this.#pump.release();
+    const { electionTicks, tickMillis } = this.#timing;
+    const { syncMillis } = this.#dependencies.storage.wal.status();
+    const limitMillis = 2 * electionTicks * tickMillis;
+    stepAsideIfStuck(this.#driver.raft, { syncMillis, limitMillis }, this.#dependencies.logger);
+    if (this.#leaderWatch.isLeaderlessTooLong(now)) {
       this.#proposals.failWaiting("no-leader");
       this.#reads.failAll("no-leader");
     }
     this.#flush();
   }
 
-  /**
-   * A leader whose disk does not answer commits with the others' disks but can apply nothing: one
-   * with a working disk serves better (B11).
-   */
-  #stepAsideIfStuck(): void {
-    const { electionTicks, tickMillis } = this.#timing;
-    if (!this.isLeader || this.#syncMillis() < 2 * electionTicks * tickMillis) return;
-    const { configuration, leadership } = this.status();
-    const target = leadership?.followers.find(
-      ({ id, isRecentlyActive }) => isRecentlyActive && configuration.voters.includes(id),
-    );
-    if (target === undefined || leadership?.transferTarget !== undefined) return;
-    this.#dependencies.logger.warn("disk is stuck; handing leadership over", {
-      to: target.id.toString(16),
-      "sync-millis": this.#syncMillis(),
-    });
-    this.#driver.raft.transferLeadership(target.id);
+  #leadingTerm(): number | undefined {
+    return this.isLeader ? this.term : undefined;
   }
 
-  #syncMillis(): number {
-    return this.#dependencies.storage.wal.status().syncMillis;
-  }
-
-  /** A minority fails fast instead of letting callers wait for their deadlines (V2). */
-  #isLeaderlessTooLong(now: number): boolean {
-    if (this.#softState.leader !== undefined) return false;
-    const { electionTicks, tickMillis } = this.#timing;
-    return now - this.#leaderlessSince > 3 * electionTicks * tickMillis;
-  }
-
+  /** The leader, when it is another member. */
   #remoteLeader(): MemberId | undefined {
-    const { leader } = this.#softState;
-    return leader === this.memberId ? undefined : leader;
+    return this.leader === this.memberId ? undefined : this.leader;
   }
 
   #peers(): { memberId: MemberId; peerUrls: readonly string[] }[] {

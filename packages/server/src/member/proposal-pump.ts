@@ -6,7 +6,7 @@ import type { MemberId, RaftNode } from "@quorate/raft";
 import type { DecodedRequest } from "@quorate/state-machine";
 import { FrameKind } from "../peer/frame.ts";
 import type { PeerTransport } from "../peer/peer-transport.ts";
-import { encodeForward } from "./forward.ts";
+import { decodeForwardRefusal, encodeForward } from "./forward.ts";
 import type { ForwardIntake } from "./forward-intake.ts";
 import type { ProposedOutcome } from "./outcome.ts";
 import type { ProposalQueue } from "./proposal-queue.ts";
@@ -28,9 +28,19 @@ export interface LeaderView {
   readonly other: MemberId | undefined;
 }
 
+/** An entry that consensus does not take now: its backlog is full, or leadership is on the move. */
+interface StuckEntry {
+  readonly term: number;
+  readonly data: Uint8Array;
+  /** Of the own queue; undefined when only others' requests are in it. */
+  readonly batchId: number | undefined;
+}
+
 /** See the head of the file. */
 export class ProposalPump {
   readonly #parts: ProposalPumpParts;
+  #stuck: StuckEntry | undefined;
+  #isHeld = false;
 
   constructor(parts: ProposalPumpParts) {
     this.#parts = parts;
@@ -47,26 +57,53 @@ export class ProposalPump {
       if (!isLogBusy) this.#propose();
       return;
     }
+    this.#unstick();
     this.#parts.forwards.refuse();
-    if (leader.other !== undefined) this.#forward(leader.other);
+    if (leader.other !== undefined && !this.#isHeld) this.#forward(leader.other);
+  }
+
+  /** The leader did not take a batch. Asking again at once would only keep both sides busy. */
+  handleRefusal(payload: Uint8Array): void {
+    const refusal = decodeForwardRefusal(payload);
+    if (refusal?.session !== this.#parts.session) return;
+    this.#parts.queue.giveBack(refusal.forwardId);
+    this.#isHeld = true;
+  }
+
+  /** Time has passed, or there is another leader or connection: batches may be forwarded again. */
+  release(): void {
+    this.#isHeld = false;
   }
 
   #propose(): void {
+    const { raft, forwards } = this.#parts;
+    if (this.#stuck?.term !== raft.term) this.#unstick();
+    const entry = this.#stuck ?? this.#nextEntry();
+    if (entry === undefined) return;
+    if (raft.propose(entry.data).kind === "accepted") {
+      this.#stuck = undefined;
+      forwards.clear();
+    } else {
+      this.#stuck = entry;
+    }
+  }
+
+  #nextEntry(): StuckEntry | undefined {
     const { raft, queue, forwards } = this.#parts;
     const taken = queue.takeBatch(raft.term);
     const data = forwards.join(taken?.data, raft.term);
-    if (data === undefined) return;
-    if (raft.propose(data).kind === "accepted") {
-      forwards.clear();
-      return;
-    }
-    // Nothing entered the log: leadership is moving or the backlog is full. The next turn tries.
-    if (taken !== undefined) queue.giveBack(taken.batchId);
-    forwards.refuse();
+    return data === undefined ? undefined : { term: raft.term, data, batchId: taken?.batchId };
+  }
+
+  #unstick(): void {
+    const batchId = this.#stuck?.batchId;
+    this.#stuck = undefined;
+    if (batchId !== undefined) this.#parts.queue.giveBack(batchId);
   }
 
   #forward(leader: MemberId): void {
     const { raft, queue, transport, session } = this.#parts;
+    if (transport.connectedSince(leader) === undefined) return;
     for (;;) {
       const taken = queue.takeBatch(raft.term);
       if (taken === undefined) return;
@@ -75,6 +112,7 @@ export class ProposalPump {
       const frame = encodeForward({ term, session, forwardId: batchId, batch: data });
       if (!transport.send(leader, FrameKind.forward, frame)) {
         queue.giveBack(batchId);
+        this.#isHeld = true;
         return;
       }
     }

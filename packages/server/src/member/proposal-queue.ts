@@ -149,15 +149,18 @@ export class ProposalQueue<Decoded, Outcome> {
     const batch = this.#inFlight.get(batchId);
     if (batch === undefined) return;
     this.#inFlight.delete(batchId);
-    const returned = batch.proposals.filter(({ sequence }) => this.#pending.has(sequence));
-    this.#waiting = returned.concat(this.#waiting).sort((a, b) => a.sequence - b.sequence);
+    this.#waitAgain(batch.proposals);
   }
 
   /** An entry of `term` is about to be applied: what older terms took and lost waits again. */
   beginTerm(term: number): void {
+    const lost: Pending<Decoded, Outcome>[] = [];
     for (const [batchId, batch] of this.#inFlight) {
-      if (batch.term < term) this.giveBack(batchId);
+      if (batch.term >= term) continue;
+      this.#inFlight.delete(batchId);
+      for (const pending of batch.proposals) lost.push(pending);
     }
+    if (lost.length > 0) this.#waitAgain(lost);
   }
 
   /**
@@ -221,8 +224,15 @@ export class ProposalQueue<Decoded, Outcome> {
     this.#inFlight.clear();
   }
 
+  /** O(waiting) in one go, however many batches come back at a change of leader. */
+  #waitAgain(proposals: readonly Pending<Decoded, Outcome>[]): void {
+    const returned = proposals.filter(({ sequence }) => this.#pending.has(sequence));
+    this.#waiting = returned.concat(this.#waiting).sort((a, b) => a.sequence - b.sequence);
+  }
+
   #fail(proposals: readonly Pending<Decoded, Outcome>[], reason: ProposalFailure["reason"]): void {
-    if (proposals.length > 0) this.#options.onFailure(reason, proposals.length);
+    if (proposals.length === 0) return;
+    this.#options.onFailure(reason, proposals.length);
     const waiting = new Set(this.#waiting);
     const failed = new Set(proposals);
     this.#waiting = this.#waiting.filter((pending) => !failed.has(pending));

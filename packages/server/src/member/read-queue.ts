@@ -41,7 +41,7 @@ export class ReadQueue {
   #waiting: WaitingRead[] = [];
   #round: Round | undefined;
   /** Confirmed rounds whose index is not applied yet, ascending by index. */
-  #confirmed: { readonly index: number; readonly reads: readonly WaitingRead[] }[] = [];
+  #confirmed: { readonly index: number; readonly reads: WaitingRead[] }[] = [];
   #nextRequestId = 1;
   #count = 0;
 
@@ -110,13 +110,19 @@ export class ReadQueue {
       this.#options.onSlow();
       this.abandon(round.requestId);
     }
-    if (this.#waiting.some(({ deadline }) => deadline <= nowMillis)) {
-      const late = this.#waiting.filter(({ deadline }) => deadline <= nowMillis);
-      this.#waiting = this.#waiting.filter(({ deadline }) => deadline > nowMillis);
-      this.#count -= late.length;
-      this.#options.onFailure("timeout", late.length);
-      for (const { listener } of late) listener("timeout");
+    const late: WaitingRead[] = [];
+    this.#waiting = takeLate(this.#waiting, nowMillis, late);
+    if (this.#confirmed.length > 0) {
+      // Applying may be stuck behind a disk or a snapshot.
+      this.#confirmed = this.#confirmed.flatMap(({ index, reads }) => {
+        const rest = takeLate(reads, nowMillis, late);
+        return rest.length === 0 ? [] : [{ index, reads: rest }];
+      });
     }
+    if (late.length === 0) return;
+    this.#count -= late.length;
+    this.#options.onFailure("timeout", late.length);
+    for (const { listener } of late) listener("timeout");
   }
 
   /** Fails everything that waits for a round or for its answer. */
@@ -130,4 +136,15 @@ export class ReadQueue {
     if (reads.length > 0) this.#options.onFailure(failure, reads.length);
     for (const { listener } of reads) listener(failure);
   }
+}
+
+/** Moves what is late to `late`; returns the rest. Reads stand in order of arrival, so of deadline. */
+function takeLate(reads: WaitingRead[], nowMillis: number, late: WaitingRead[]): WaitingRead[] {
+  let count = 0;
+  for (const read of reads) {
+    if (read.deadline > nowMillis) break;
+    late.push(read);
+    count += 1;
+  }
+  return count === 0 ? reads : reads.slice(count);
 }

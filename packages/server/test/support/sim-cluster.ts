@@ -70,12 +70,12 @@ export class SimCluster {
 
   /** Advances until something is done. */
   async whileTimePasses<Result>(work: Promise<Result>): Promise<Result> {
-    let isDone = false;
+    const progress = { isDone: false };
     const done = work.finally(() => {
-      isDone = true;
+      progress.isDone = true;
     });
     done.catch(() => undefined);
-    while (!isDone) await this.advance(5);
+    while (!progress.isDone) await this.advance(5);
     return done;
   }
 

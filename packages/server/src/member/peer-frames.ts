@@ -1,0 +1,111 @@
+import type { Logger } from "@quorate/platform";
+import type { MemberId, SnapshotMessage } from "@quorate/raft";
+import type { StateMachine } from "@quorate/state-machine";
+import { FrameKind } from "../peer/frame.ts";
+import type { IncomingSnapshot, PeerHandler } from "../peer/peer-transport.ts";
+import type { ForwardIntake } from "./forward-intake.ts";
+import type { LeaderRequests } from "./leader-requests.ts";
+import type { ProposalPump } from "./proposal-pump.ts";
+import type { RaftDriver } from "./raft-driver.ts";
+
+/** Who takes what peers send. Asked for at each frame: the parts are made after the transport. */
+export interface PeerFrameParts {
+  readonly state: StateMachine;
+  readonly driver: RaftDriver;
+  readonly forwards: ForwardIntake;
+  readonly pump: ProposalPump;
+  readonly leaderRequests: LeaderRequests;
+  readonly logger: Logger;
+  /** The term that this member leads in; undefined when it does not. */
+  readonly leadingTerm: number | undefined;
+}
+
+/** What peers make a member do beside. */
+export interface PeerEvents {
+  /** Something may move now. */
+  onNews(): void;
+  /** This member was removed from its cluster. */
+  onRemoved(): void;
+  openSnapshot(from: MemberId): IncomingSnapshot | undefined;
+}
+
+/** Hands what arrives from peers to the parts of a member; undefined parts: it is closed. */
+export function createPeerHandler(
+  parts: () => PeerFrameParts | undefined,
+  events: PeerEvents,
+): PeerHandler {
+  return {
+    admit: (from) => {
+      const members = parts()?.state.members;
+      if (members?.isRemoved(from) === true) return "removed";
+      return members?.get(from) === undefined ? "unknown" : "known";
+    },
+    onFrame: (from, kind, payload) => {
+      const current = parts();
+      if (current === undefined) return;
+      handleFrame(current, from, kind, payload);
+      events.onNews();
+    },
+    onConnected: () => {
+      parts()?.pump.release();
+      events.onNews();
+    },
+    onDisconnected: (memberId) => {
+      const current = parts();
+      current?.driver.raft.reportUnreachable(memberId);
+      current?.leaderRequests.handleDisconnect(memberId);
+    },
+    onRemoved: () => {
+      events.onRemoved();
+    },
+    openSnapshot: (from) => (parts() === undefined ? undefined : events.openSnapshot(from)),
+  };
+}
+
+function handleFrame(
+  parts: PeerFrameParts,
+  from: MemberId,
+  kind: number,
+  payload: Uint8Array,
+): void {
+  switch (kind) {
+    case FrameKind.raft:
+      parts.driver.handleFrame(from, payload);
+      return;
+    case FrameKind.forward:
+      parts.forwards.handleForward(from, payload, parts.leadingTerm);
+      return;
+    case FrameKind.forwardRefused:
+      parts.pump.handleRefusal(payload);
+      return;
+    case FrameKind.request:
+      parts.leaderRequests.handleRequest(from, payload);
+      return;
+    case FrameKind.response:
+      parts.leaderRequests.handleResponse(payload);
+      return;
+    default:
+      parts.logger.warn("peer sent a frame of unknown kind", { kind });
+  }
+}
+
+/**
+ * Steps a received state's message.
+ *
+ * @param onBroken - Gets what consensus throws: a promise is broken and the process must end (C15),
+ *   not only the stream that brought the message.
+ * @returns Whether the state will be installed.
+ */
+export function stepSnapshot(
+  driver: RaftDriver,
+  message: SnapshotMessage,
+  onBroken: (error: unknown) => void,
+): boolean {
+  try {
+    driver.raft.step(message);
+    return driver.raft.status().isInstallingSnapshot;
+  } catch (error) {
+    onBroken(error);
+    return true;
+  }
+}

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SeededRandom } from "@quorate/platform/sim";
+import { emptyConfiguration, RaftNode, toConfiguration, toLogIndex, toTerm } from "@quorate/raft";
+import { toMemberId, type MemberId } from "@quorate/raft";
+import { encodeBatch, type DecodedRequest } from "@quorate/state-machine";
+import { ForwardFilter, decodeForward, encodeForward } from "../src/member/forward.ts";
+import { encodeForwardRefusal } from "../src/member/forward.ts";
+import { ForwardIntake } from "../src/member/forward-intake.ts";
+import type { ProposedOutcome } from "../src/member/outcome.ts";
+import { ProposalPump } from "../src/member/proposal-pump.ts";
+import { ProposalQueue } from "../src/member/proposal-queue.ts";
+import { FrameKind } from "../src/peer/frame.ts";
+import type { PeerTransport } from "../src/peer/peer-transport.ts";
+
+const self = toMemberId(1n);
+const other = toMemberId(2n);
+const session = 77;
+
+interface Sent {
+  readonly to: MemberId;
+  readonly kind: FrameKind;
+  readonly payload: Uint8Array;
+}
+
+function createRaft(voters: readonly MemberId[]): RaftNode {
+  const raft = new RaftNode(
+    { id: self, random: new SeededRandom(1n), maxUncommittedBytes: 1_000 },
+    {
+      hardState: { term: toTerm(3), votedFor: undefined, commit: toLogIndex(1) },
+      compacted: {
+        ...{ index: toLogIndex(1), term: toTerm(1) },
+        configuration: { ...emptyConfiguration, ...toConfiguration(voters) },
+      },
+      entries: [],
+      applied: toLogIndex(1),
+    },
+  );
+  raft.campaign();
+  return raft;
+}
+
+function createPump(voters: readonly MemberId[]) {
+  const sent: Sent[] = [];
+  const transport: PeerTransport = {
+    send: (to, kind, chunks) => {
+      sent.push({ to, kind, payload: Buffer.concat(chunks) });
+      return true;
+    },
+    setPeers: () => undefined,
+    connectedSince: () => 0,
+    sendSnapshot: () => Promise.reject(new Error("not expected")),
+    close: () => Promise.resolve(),
+  };
+  const queue = new ProposalQueue<DecodedRequest, ProposedOutcome>({
+    ...{ memberId: self, firstSequence: 1, timeoutMillis: 1_000 },
+    ...{ requestsMax: 100_000, bytesMax: 1e9, batchBytesMax: 800, batchRequestsMax: 10 },
+    ...{ onBatch: () => undefined, onFailure: () => undefined },
+  });
+  const forwards = new ForwardIntake(new ForwardFilter(), transport, { batchBytesMax: 800 });
+  const raft = createRaft(voters);
+  const pump = new ProposalPump({ raft, queue, forwards, transport, session });
+  const add = (size: number): void => {
+    const bytes = Buffer.alloc(size);
+    const message = { version: "3.7.0" };
+    const decoded = { kind: "cluster-version", message } as const;
+    queue.add(0, { kind: "cluster-version", bytes, decoded, settle: () => undefined });
+  };
+  return { pump, queue, forwards, raft, sent, add };
+}
+
+/** Carries out what consensus asks for, as if the disk were infinitely fast. */
+function settle(raft: RaftNode): number {
+  let entries = 0;
+  while (raft.hasReady()) {
+    const ready = raft.ready();
+    entries += ready.entries.filter(({ data }) => data.length > 0).length;
+    raft.persisted(ready);
+  }
+  return entries;
+}
+
+test("ProposalPump forwards again after a refusal only when time has passed", () => {
+  const { pump, sent, add } = createPump([self, other, toMemberId(3n)]);
+  const leader = { isSelf: false, other };
+  add(10);
+  pump.run(leader, false);
+  const forward = decodeForward(sent[0]?.payload ?? new Uint8Array(0));
+  assert.ok(forward);
+  pump.handleRefusal(encodeForwardRefusal(forward));
+  pump.run(leader, false);
+  pump.run(leader, false);
+  assert.equal(sent.length, 1, "refused frames are not sent back and forth at wire speed");
+  pump.release();
+  pump.run(leader, false);
+  assert.equal(sent.length, 2);
+});
+
+test("ProposalPump knows a refusal of its process's earlier life (P6)", () => {
+  const { pump, queue, sent, add } = createPump([self, other, toMemberId(3n)]);
+  add(10);
+  pump.run({ isSelf: false, other }, false);
+  const forward = decodeForward(sent[0]?.payload ?? new Uint8Array(0));
+  assert.ok(forward);
+  pump.handleRefusal(encodeForwardRefusal({ session: session + 1, forwardId: forward.forwardId }));
+  assert.equal(queue.hasWaiting, false, "a batch that a leader has is not proposed again");
+});
+
+test("ProposalPump keeps what a full backlog does not take, and forwards with it", () => {
+  const { pump, queue, forwards, raft, sent, add } = createPump([self]);
+  settle(raft);
+  const leader = { isSelf: true, other: undefined };
+  for (let count = 0; count < 3; count += 1) {
+    add(700);
+    pump.run(leader, false);
+  }
+  const batch = encodeBatch(other, [
+    { sequence: 9, kind: "put", authRevision: 0, bytes: Buffer.alloc(5) },
+  ]);
+  const frame = encodeForward({ term: raft.term, session: 1, forwardId: 1, batch });
+  forwards.handleForward(other, Buffer.concat(frame), raft.term);
+  pump.run(leader, false);
+  assert.deepEqual(sent, [], "nothing is refused while this member leads");
+  let entries = 0;
+  for (let turn = 0; turn < 5; turn += 1) {
+    entries += settle(raft);
+    pump.run(leader, false);
+  }
+  assert.equal(entries, 3, "two of the own batches, then the third one with the forwarded one");
+  assert.equal(forwards.hasWaiting || queue.hasWaiting, false);
+});
+
+test("ForwardIntake refuses what would hold more than 64 MiB", () => {
+  const { forwards, raft, sent } = createPump([self]);
+  const bytes = Buffer.alloc(20 * 1024 * 1024);
+  for (let forwardId = 1; forwardId <= 5; forwardId += 1) {
+    const batch = encodeBatch(other, [
+      { sequence: forwardId, kind: "put", authRevision: 0, bytes },
+    ]);
+    const frame = encodeForward({ term: raft.term, session: 1, forwardId, batch });
+    forwards.handleForward(other, Buffer.concat(frame), raft.term);
+  }
+  assert.deepEqual(
+    sent.map(({ kind }) => kind),
+    [FrameKind.forwardRefused, FrameKind.forwardRefused],
+  );
+});
+
+test("ProposalQueue takes 20,000 lost batches back at once", { timeout: 10_000 }, () => {
+  const { queue, add } = createPump([self]);
+  for (let count = 0; count < 20_000; count += 1) {
+    add(1);
+    queue.takeBatch(1);
+  }
+  const begin = performance.now();
+  queue.beginTerm(2);
+  assert.ok(performance.now() - begin < 1_000, "a change of leader stalls the event loop");
+  assert.equal(queue.hasWaiting, true);
+});
