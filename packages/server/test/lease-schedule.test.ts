@@ -71,3 +71,27 @@ test("LeaseSchedule ends a lease never before, and at once after, its last renew
     }),
   );
 });
+
+test("LeaseSchedule lets go of leases of many years that were revoked", () => {
+  const schedule = new LeaseSchedule(7_000);
+  for (let id = 1n; id <= 1_000n; id += 1n) schedule.add(id, 9_000_000_000, 0, 0);
+  const exists = (id: bigint): boolean => id % 10n === 0n;
+  for (let turn = 0; turn < 5; turn += 1) schedule.sweep(300, exists);
+  assert.equal(schedule.size, 100);
+  for (let id = 10n; id <= 1_000n; id += 10n) schedule.remove(id);
+  assert.equal(schedule.nextCheckAt, undefined, "nothing is left of the heap either");
+});
+
+test("LeaseSchedule looks at a bounded number of renewed leases in one turn (V3)", () => {
+  const schedule = new LeaseSchedule(7_000);
+  for (let id = 1n; id <= 1_000n; id += 1n) schedule.add(id, 10, 0, 0);
+  for (let id = 1n; id <= 1_000n; id += 1n) schedule.renew(id, 9_000);
+  schedule.add(1_001n, 10, 0, 0);
+  assert.deepEqual(schedule.takeDue(10_000, 100, 400), []);
+  assert.equal(schedule.nextCheckAt, 10_000, "some are left to look at");
+  assert.deepEqual(
+    [schedule.takeDue(10_000, 100, 400), schedule.takeDue(10_000, 100, 400)].flat(),
+    [1_001n],
+  );
+  assert.equal(schedule.nextCheckAt, 17_000);
+});

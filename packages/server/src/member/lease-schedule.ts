@@ -15,6 +15,7 @@ export class LeaseSchedule {
   readonly #leases = new Map<bigint, ScheduledLease>();
   readonly #heap: ScheduledLease[] = [];
   readonly #retryMillis: number;
+  #sweep: Iterator<bigint> | undefined;
 
   /** @param retryMillis - An expiry that was proposed and not applied is proposed again after this. */
   constructor(retryMillis: number) {
@@ -26,10 +27,16 @@ export class LeaseSchedule {
     return this.#leases.size;
   }
 
+  /** When the next lease has to be looked at; undefined for never. */
+  get nextCheckAt(): number | undefined {
+    return this.#heap[0]?.checkAt;
+  }
+
   /** Forgets everything: this member no longer leads. */
   clear(): void {
     this.#leases.clear();
     this.#heap.length = 0;
+    this.#sweep = undefined;
   }
 
   /**
@@ -41,14 +48,40 @@ export class LeaseSchedule {
   add(id: bigint, ttlSeconds: number, nowMillis: number, extensionMillis: number): void {
     const ttlMillis = ttlSeconds * 1000;
     const deadline = nowMillis + ttlMillis + extensionMillis;
-    const lease = { id, ttlMillis, deadline, checkAt: deadline, isExpiring: false };
+    this.remove(id);
+    const lease = { id, ttlMillis, deadline, checkAt: deadline, isExpiring: false, position: 0 };
     this.#leases.set(id, lease);
     this.#push(lease);
   }
 
-  /** Stops to watch a lease that was revoked. The heap drops it at its next check. */
+  /** Stops to watch a lease that was revoked. O(log n). */
   remove(id: bigint): void {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return;
     this.#leases.delete(id);
+    const last = this.#heap.pop();
+    if (last === undefined || last === lease) return;
+    last.position = lease.position;
+    this.#rise(last);
+    this.#sink(last);
+  }
+
+  /**
+   * Stops to watch leases that exist no more, some at each call: revoking need not look for them,
+   * and a lease of many years that was revoked must not stay here for so long.
+   *
+   * @param looks - Most leases looked at by one call.
+   */
+  sweep(looks: number, exists: (id: bigint) => boolean): void {
+    this.#sweep ??= this.#leases.keys();
+    for (let count = 0; count < looks; count += 1) {
+      const next = this.#sweep.next();
+      if (next.done === true) {
+        this.#sweep = undefined;
+        return;
+      }
+      if (!exists(next.value)) this.remove(next.value);
+    }
   }
 
   /** What is known of a lease; undefined for one that is not watched. */
@@ -82,14 +115,14 @@ export class LeaseSchedule {
    * if it still exists after the retry time.
    *
    * @param limit - Most leases returned by one call, so that one turn stays short.
+   * @param looks - Most leases looked at by one call: all of 10^6 leases may have been renewed and
+   *   have their check in one moment. `nextCheckAt` tells whether some are left.
    */
-  takeDue(nowMillis: number, limit: number): bigint[] {
+  takeDue(nowMillis: number, limit: number, looks: number = Infinity): bigint[] {
     const due: bigint[] = [];
-    while (due.length < limit) {
+    for (let count = 0; due.length < limit && count < looks; count += 1) {
       const lease = this.#heap[0];
       if (lease === undefined || lease.checkAt > nowMillis) break;
-      this.#pop();
-      if (this.#leases.get(lease.id) !== lease) continue;
       if (lease.deadline > nowMillis) {
         lease.checkAt = lease.deadline;
       } else {
@@ -97,44 +130,51 @@ export class LeaseSchedule {
         lease.isExpiring = true;
         lease.checkAt = nowMillis + this.#retryMillis;
       }
-      this.#push(lease);
+      this.#sink(lease);
     }
     return due;
   }
 
   #push(lease: ScheduledLease): void {
-    const heap = this.#heap;
-    let position = heap.length;
-    heap.push(lease);
-    while (position > 0) {
-      const parent = (position - 1) >> 1;
-      const above = heap[parent];
-      if (above === undefined || above.checkAt <= lease.checkAt) break;
-      heap[position] = above;
-      position = parent;
-    }
-    heap[position] = lease;
+    lease.position = this.#heap.length;
+    this.#heap.push(lease);
+    this.#rise(lease);
   }
 
-  #pop(): void {
+  /** Moves a lease towards the top until its parent is not checked later. */
+  #rise(lease: ScheduledLease): void {
     const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let position = 0;
-    for (;;) {
-      let child = 2 * position + 1;
-      let below = heap[child];
-      if (below === undefined) break;
-      const right = heap[child + 1];
-      if (right !== undefined && right.checkAt < below.checkAt) {
-        child += 1;
-        below = right;
-      }
-      if (below.checkAt >= last.checkAt) break;
-      heap[position] = below;
-      position = child;
+    let { position } = lease;
+    while (position > 0) {
+      const parent = heap[(position - 1) >> 1];
+      if (parent === undefined || parent.checkAt <= lease.checkAt) break;
+      const above = parent.position;
+      heap[position] = parent;
+      parent.position = position;
+      position = above;
     }
-    heap[position] = last;
+    heap[position] = lease;
+    lease.position = position;
+  }
+
+  /** Moves a lease towards the leaves until no child is checked earlier. */
+  #sink(lease: ScheduledLease): void {
+    const heap = this.#heap;
+    let { position } = lease;
+    for (;;) {
+      const left = 2 * position + 1;
+      let below = heap[left];
+      if (below === undefined) break;
+      const right = heap[left + 1];
+      if (right !== undefined && right.checkAt < below.checkAt) below = right;
+      if (below.checkAt >= lease.checkAt) break;
+      const next = below.position;
+      heap[position] = below;
+      below.position = position;
+      position = next;
+    }
+    heap[position] = lease;
+    lease.position = position;
   }
 }
 
@@ -146,4 +186,6 @@ interface ScheduledLease {
   /** When the heap looks at it next; the key of the heap. */
   checkAt: number;
   isExpiring: boolean;
+  /** Where it stands in the heap. */
+  position: number;
 }

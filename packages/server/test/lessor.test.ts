@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SimClock, SimScheduler, SimTimers } from "@quorate/platform/sim";
+import type { LeaseRecord } from "@quorate/state-machine";
+import { Lessor } from "../src/member/lessor.ts";
+import type { ReadListener } from "../src/member/read-queue.ts";
+
+function createLessor() {
+  const scheduler = new SimScheduler();
+  const leases = new Map<bigint, LeaseRecord>();
+  const expiries: { readonly ids: readonly bigint[]; readonly term: number }[] = [];
+  const reads: ReadListener[] = [];
+  const lessor = new Lessor(
+    { promotionExtensionMillis: 1_000, expiryRetryMillis: 7_000, scanMillis: 100 },
+    {
+      leases: {
+        has: (id) => leases.has(id),
+        get: (id) => leases.get(id),
+        records: () => leases.values(),
+      },
+      readIndex: (listener) => reads.push(listener),
+      proposeExpiry: (ids, term) => expiries.push({ ids, term }),
+    },
+    {
+      ...{ clock: new SimClock(scheduler), timers: new SimTimers(scheduler) },
+      ...{ onExpired: () => undefined, onRenewed: () => undefined },
+    },
+  );
+  const grant = (id: bigint, ttlSeconds: number): void => {
+    leases.set(id, { id, ttlSeconds, remainingTtlSeconds: 0 });
+    lessor.handleGrant(id, ttlSeconds);
+  };
+  const renew = (id: bigint): string[] => {
+    const answers: string[] = [];
+    lessor.renew(id, (answer) => answers.push(JSON.stringify(answer)));
+    for (const read of reads.splice(0)) read(undefined);
+    return answers;
+  };
+  return { scheduler, leases, lessor, expiries, grant, renew };
+}
+
+test("Lessor answers a renewal that waits for a revoke when its lease was granted again", () => {
+  const { scheduler, lessor, expiries, grant, renew } = createLessor();
+  lessor.promote(3);
+  grant(1n, 2);
+  scheduler.advance(2_100);
+  assert.deepEqual(expiries, [{ ids: [1n], term: 3 }]);
+  const answers = renew(1n);
+  assert.deepEqual(answers, [], "it is past its time: nobody knows yet");
+  // One entry ends the lease and grants the id again.
+  grant(1n, 5);
+  lessor.handleRevocations();
+  assert.deepEqual(answers, ['{"ttlSeconds":5}']);
+});
+
+test("Lessor proposes no expiry once it leads no more, and gives waiting renewals back (L3)", () => {
+  const { scheduler, lessor, expiries, grant, renew } = createLessor();
+  lessor.promote(3);
+  grant(1n, 2);
+  scheduler.advance(2_100);
+  const answers = renew(1n);
+  lessor.demote();
+  scheduler.advance(60_000);
+  assert.equal(expiries.length, 1);
+  assert.deepEqual(answers, ['{"failure":"not-leader"}']);
+});
+
+test("Lessor gives every lease its full time and an election more at a change of leader (L1)", () => {
+  const { scheduler, lessor, leases, expiries } = createLessor();
+  leases.set(7n, { id: 7n, ttlSeconds: 10, remainingTtlSeconds: 0 });
+  lessor.promote(4);
+  scheduler.advance(10_999);
+  assert.deepEqual(expiries, []);
+  scheduler.advance(200);
+  assert.deepEqual(expiries, [{ ids: [7n], term: 4 }]);
+});
