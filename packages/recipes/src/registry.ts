@@ -51,8 +51,7 @@ export interface Resolved {
  * Finds running copies of services: they register, others resolve and watch.
  *
  * Rows are `<root><service>/<instance id>` and hold JSON; see `instance.ts` of the client. A row
- * lives
- * as long as its lease, so a copy that dies is gone after its TTL.
+ * lives as long as its lease, so a copy that dies is gone after its TTL.
  *
  * @example
  * ```ts
