@@ -109,7 +109,7 @@ export interface ProposeRequest<Kind extends RequestKind> {
  * @throws ServiceError `request-too-large`.
  */
 export function propose<Kind extends RequestKind>(
-  { member, options }: ServiceContext,
+  { member, options, logger }: ServiceContext,
   { decoded, bytes, onResponse, onError }: ProposeRequest<Kind>,
 ): void {
   if (bytes.length > options.requestBytesMax) throw new ServiceError("request-too-large");
@@ -123,7 +123,13 @@ export function propose<Kind extends RequestKind>(
       } else if (outcome.kind === "error") {
         onError(outcome.error);
       } else {
-        onResponse(toResponse(decoded.kind, outcome.response));
+        // Applying calls this: an answer that cannot be made must not end the process.
+        try {
+          onResponse(toResponse(decoded.kind, outcome.response));
+        } catch (error) {
+          logger.error("cannot answer", { kind: decoded.kind, error: String(error) });
+          onError(error);
+        }
       }
     },
   });

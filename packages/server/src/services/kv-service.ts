@@ -19,6 +19,7 @@ import {
   putCostBytes,
   txnCostBytes,
 } from "@quorate/state-machine";
+import type { Member } from "../member/member.ts";
 import { propose, unary, whenFresh, type Reply } from "./calls.ts";
 import { composeRangeAnswer } from "./range-answer.ts";
 import { rangeStreamMethod } from "./range-stream.ts";
@@ -65,18 +66,18 @@ export function kvMethods(context: ServiceContext): readonly RpcMethod[] {
     unary(context, kv.txn, (request, reply, bytes) => txn(context, request, reply, bytes)),
     unary(context, kv.compact, (request, reply: Reply<CompactionResponseInit>, bytes) => {
       const { store } = context.member.state;
+      const whenRemoved = (answer: () => void): void => {
+        if (!request.physical) answer();
+        else store.compactionFinished().then(answer, (error: unknown) => reply.fail(error));
+      };
       propose(context, {
         decoded: { kind: "compact", message: request },
         bytes,
         // A physical compaction that another caller has asked for is waited for, too.
-        onError: (error) => {
-          if (request.physical) void store.compactionFinished().then(() => reply.fail(error));
-          else reply.fail(error);
-        },
+        onError: (error) => whenRemoved(() => reply.fail(error)),
         onResponse: (response) => {
           const answer = withHeader(context, response);
-          if (request.physical) void store.compactionFinished().then(() => reply.ok(answer));
-          else reply.ok(answer);
+          whenRemoved(() => reply.ok(answer));
         },
       });
     }),
@@ -143,6 +144,9 @@ function txn(
   });
 }
 
+/** Members whose alarm is on its way: a burst of requests asks for it once. */
+const raising = new WeakSet<Member>();
+
 /**
  * Refuses a request that the quota leaves no room for, and raises the alarm that stops all writes.
  *
@@ -158,14 +162,15 @@ export function checkQuota(context: ServiceContext, costBytes: number): void {
     memberId: member.memberId,
     alarm: AlarmType.NOSPACE,
   };
-  if (!member.state.alarms.isRaised(AlarmType.NOSPACE)) {
+  if (!member.state.alarms.isRaised(AlarmType.NOSPACE) && !raising.has(member)) {
+    raising.add(member);
     context.logger.warn("database space exceeded", { sizeBytes, quotaBytes });
     propose(context, {
       decoded: { kind: "alarm", message: alarm },
       bytes: encodeAlarmRequest(alarm),
       // The next request that does not fit asks again.
-      onError: () => undefined,
-      onResponse: () => undefined,
+      onError: () => raising.delete(member),
+      onResponse: () => raising.delete(member),
     });
   }
   throw new ServiceError("no-space");

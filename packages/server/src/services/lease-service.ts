@@ -63,7 +63,7 @@ export function leaseMethods(context: ServiceContext, streams: OpenStreams): rea
         context,
         (error) => reply.fail(error),
         () => {
-          void timeToLive(context, request, reply);
+          timeToLive(context, request, reply).catch((error: unknown) => reply.fail(error));
         },
       );
     }),
@@ -111,8 +111,8 @@ function keepAliveMethod(context: ServiceContext, streams: OpenStreams): RpcMeth
         stream.fail(toStatus(error));
         return;
       }
-      streams.add(stream);
       const renewals = new RenewalStream(context, stream, () => streams.delete(stream));
+      streams.add(stream, () => renewals.close());
       stream.onMessage((bytes) => {
         try {
           renewals.add(method.decodeRequest(bytes));
@@ -121,10 +121,7 @@ function keepAliveMethod(context: ServiceContext, streams: OpenStreams): RpcMeth
         }
       });
       stream.onHalfClose(() => renewals.finish());
-      stream.onCancel(() => {
-        renewals.close();
-        streams.delete(stream);
-      });
+      stream.onDrain(() => renewals.handleDrain());
     },
   };
 }
@@ -142,6 +139,9 @@ class RenewalStream {
   readonly #stream: BidiStream;
   readonly #renewals: Renewal[] = [];
   readonly #onEnd: () => void;
+  /** The client does not read its answers. */
+  #isFull = false;
+  #isPaused = false;
   #isFinishing = false;
   #isClosed = false;
 
@@ -157,7 +157,7 @@ class RenewalStream {
     const revision = member.state.store.currentRevision;
     const renewal: Renewal = { id, revision, ttlSeconds: undefined };
     this.#renewals.push(renewal);
-    if (this.#renewals.length >= renewalsMax) this.#stream.pause();
+    this.#adaptReading();
     void member.leases.renew(id).then((ttlSeconds) => {
       if (ttlSeconds === undefined) {
         this.fail(new ServiceError(member.leader === undefined ? "no-leader" : "timeout"));
@@ -166,6 +166,12 @@ class RenewalStream {
         this.#answer();
       }
     });
+  }
+
+  /** The client has read what waited for it. */
+  handleDrain(): void {
+    this.#isFull = false;
+    this.#adaptReading();
   }
 
   finish(): void {
@@ -192,15 +198,24 @@ class RenewalStream {
       answered += 1;
       const header = headerOf(this.#context, revision);
       const message = { header, id, ttl: ttlSeconds };
-      this.#stream.write([services.lease.leaseKeepAlive.encodeResponse(message)]);
+      const chunks = [services.lease.leaseKeepAlive.encodeResponse(message)];
+      if (!this.#stream.write(chunks)) this.#isFull = true;
     }
-    const wasFull = this.#renewals.length >= renewalsMax;
     this.#renewals.splice(0, answered);
-    if (wasFull && this.#renewals.length < renewalsMax) this.#stream.resume();
+    this.#adaptReading();
     if (this.#isFinishing && this.#renewals.length === 0) {
       this.#isClosed = true;
       this.#onEnd();
       this.#stream.end();
     }
+  }
+
+  /** Reads no further while too much waits, here or in the client. */
+  #adaptReading(): void {
+    const mustPause = this.#isFull || this.#renewals.length >= renewalsMax;
+    if (mustPause === this.#isPaused) return;
+    this.#isPaused = mustPause;
+    if (mustPause) this.#stream.pause();
+    else this.#stream.resume();
   }
 }

@@ -10,22 +10,33 @@ import { ServiceError, toStatus } from "./status.ts";
  */
 export class OpenStreams {
   readonly #context: ServiceContext;
-  readonly #streams = new Set<RpcStream>();
+  /** Each with what lets go of what it holds. */
+  readonly #streams = new Map<RpcStream, () => void>();
   #timer: Timer | undefined;
 
   constructor(context: ServiceContext) {
     this.#context = context;
     context.member.onSoftState(({ leader }) => {
+      if (leader === undefined) {
+        // Candidacies without success are no news: time runs from the loss of the leader.
+        this.#timer ??= this.#waitForLeader();
+        return;
+      }
       this.#timer?.cancel();
       this.#timer = undefined;
-      if (leader === undefined) this.#waitForLeader();
     });
   }
 
-  /** Adds a stream until its caller goes away or it is deleted. */
-  add(stream: RpcStream): void {
-    this.#streams.add(stream);
-    stream.onCancel(() => this.#streams.delete(stream));
+  /**
+   * Adds a stream until its caller goes away or it is deleted.
+   *
+   * @param onEnd - Runs once when the stream is ended here or its caller goes away.
+   */
+  add(stream: RpcStream, onEnd: () => void = () => undefined): void {
+    this.#streams.set(stream, onEnd);
+    stream.onCancel(() => {
+      if (this.#streams.delete(stream)) onEnd();
+    });
   }
 
   /** The stream has ended. */
@@ -36,18 +47,22 @@ export class OpenStreams {
   /** Ends all streams: the server stops. */
   close(): void {
     this.#timer?.cancel();
-    for (const stream of this.#streams) stream.fail(toStatus(new ServiceError("stopped")));
-    this.#streams.clear();
+    for (const stream of this.#streams.keys()) this.#end(stream, "stopped");
   }
 
-  #waitForLeader(): void {
+  #waitForLeader(): Timer {
     const { timers, options } = this.#context;
-    this.#timer = timers.setTimer(3 * options.electionTimeoutMillis, () => {
-      for (const stream of this.#streams) {
-        if (stream.header("hasleader") !== "true") continue;
-        this.#streams.delete(stream);
-        stream.fail(toStatus(new ServiceError("no-leader")));
+    return timers.setTimer(3 * options.electionTimeoutMillis, () => {
+      for (const stream of this.#streams.keys()) {
+        if (stream.header("hasleader") === "true") this.#end(stream, "no-leader");
       }
     });
+  }
+
+  #end(stream: RpcStream, reason: "stopped" | "no-leader"): void {
+    const onEnd = this.#streams.get(stream);
+    this.#streams.delete(stream);
+    onEnd?.();
+    stream.fail(toStatus(new ServiceError(reason)));
   }
 }

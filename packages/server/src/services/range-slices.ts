@@ -1,6 +1,6 @@
 import type { RangeRequest, RangeResponseInit } from "@quorate/api";
 import { RangeRequestSortOrder, RangeRequestSortTarget } from "@quorate/api";
-import type { RangeCursor } from "@quorate/mvcc";
+import { CompactedError, type RangeCursor } from "@quorate/mvcc";
 import type { Reply } from "./calls.ts";
 import { composeRangeAnswer } from "./range-answer.ts";
 import type { ServiceContext } from "./service-context.ts";
@@ -24,28 +24,65 @@ export function readLargeRange(
   if (request.limit > 0 && request.limit <= keysPerSlice) return false;
   const cursor = context.member.state.openRange(request);
   if (cursor.count <= keysPerSlice) return false;
-  const kvs: Uint8Array[] = [];
-  continueSlices(context, cursor, kvs, reply);
+  new SlicedAnswer(context, request, reply, cursor).run();
   return true;
 }
 
-function continueSlices(
-  context: ServiceContext,
-  cursor: RangeCursor,
-  kvs: Uint8Array[],
-  reply: Reply<RangeResponseInit>,
-): void {
-  try {
-    for (const kv of cursor.next(keysPerSlice, bytesPerSlice)) kvs.push(kv);
-    if (!cursor.isDone) {
-      context.timers.setImmediate(() => continueSlices(context, cursor, kvs, reply));
-      return;
+/** Reads and encodes a slice a turn. */
+class SlicedAnswer {
+  readonly #context: ServiceContext;
+  readonly #request: RangeRequest;
+  readonly #reply: Reply<RangeResponseInit>;
+  #cursor: RangeCursor;
+  #chunks: Uint8Array[] = [];
+
+  constructor(
+    context: ServiceContext,
+    request: RangeRequest,
+    reply: Reply<RangeResponseInit>,
+    cursor: RangeCursor,
+  ) {
+    this.#context = context;
+    this.#request = request;
+    this.#reply = reply;
+    this.#cursor = cursor;
+  }
+
+  run(): void {
+    try {
+      const { headers, member } = this.#context;
+      const cursor = this.#cursor;
+      const kvs = cursor.next(keysPerSlice, bytesPerSlice);
+      const pairs = { header: undefined, kvs, more: false, count: 0 };
+      if (kvs.length > 0) this.#chunks.push(...composeRangeAnswer(headers, pairs));
+      if (!cursor.isDone) {
+        this.#continue();
+        return;
+      }
+      // Fields may come in any order, so what is known only now can stand before the pairs.
+      const { revision, more, count } = cursor;
+      const header = { revision, raftTerm: member.term };
+      const head = composeRangeAnswer(headers, { header, kvs: [], more, count });
+      this.#reply.bytes([...head, ...this.#chunks]);
+    } catch (error) {
+      this.#handleError(error);
     }
-    const { revision, more, count } = cursor;
-    const header = { revision, raftTerm: context.member.term };
-    reply.bytes(composeRangeAnswer(context.headers, { header, kvs, more, count }));
-  } catch (error) {
-    reply.fail(error);
+  }
+
+  #continue(): void {
+    this.#context.timers.setImmediate(() => this.run());
+  }
+
+  /** A request for the newest state knows no compaction: it is read again at a newer revision. */
+  #handleError(error: unknown): void {
+    try {
+      if (!(error instanceof CompactedError) || this.#request.revision > 0) throw error;
+      this.#cursor = this.#context.member.state.openRange(this.#request);
+      this.#chunks = [];
+      this.#continue();
+    } catch (failure) {
+      this.#reply.fail(failure);
+    }
   }
 }
 

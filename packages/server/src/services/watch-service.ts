@@ -36,7 +36,9 @@ export function watchMethods(context: ServiceContext, streams: OpenStreams): rea
           return;
         }
         const connection = new WatchConnection(context, stream);
-        streams.add(stream);
+        streams.add(stream, () => {
+          connection.close();
+        });
         stream.onMessage((bytes) => {
           try {
             connection.handle(method.decodeRequest(bytes));
@@ -48,11 +50,7 @@ export function watchMethods(context: ServiceContext, streams: OpenStreams): rea
         });
         // The client's half close does not end the stream: it may only have nothing more to ask.
         stream.onHalfClose(() => undefined);
-        stream.onCancel(() => {
-          connection.close();
-          streams.delete(stream);
-          stream.fail(toStatus(new ServiceError("watch-cancelled")));
-        });
+        stream.onCancel(() => stream.fail(toStatus(new ServiceError("watch-cancelled"))));
       },
     },
   ];
@@ -89,7 +87,10 @@ class WatchConnection {
     stream.onDrain(() => {
       if (!this.#isClosed) this.#hub.resume();
     });
-    this.#scheduleProgress();
+    const { watchProgressMillis } = context.options;
+    // Up to a tenth more, fixed for a stream: streams of one moment do not all wake at once.
+    const jitter = context.random.nextInt(Math.ceil(watchProgressMillis / 10));
+    this.#scheduleProgress(watchProgressMillis + jitter);
   }
 
   handle({ requestUnion }: WatchRequest): void {
@@ -165,13 +166,10 @@ class WatchConnection {
     if (revision !== undefined) this.#send({ id: -1n, revision });
   }
 
-  #scheduleProgress(): void {
-    const { watchProgressMillis } = this.#context.options;
-    // Up to a tenth more, fixed for a stream: streams of one moment do not all wake at once.
-    const jitter = this.#context.random.nextInt(Math.ceil(watchProgressMillis / 10));
-    this.#progressTimer = this.#context.timers.setTimer(watchProgressMillis + jitter, () => {
+  #scheduleProgress(periodMillis: number): void {
+    this.#progressTimer = this.#context.timers.setTimer(periodMillis, () => {
       this.#notifyProgress();
-      this.#scheduleProgress();
+      this.#scheduleProgress(periodMillis);
     });
   }
 
