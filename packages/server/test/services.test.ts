@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  decodeRangeResponse,
+  encodeLeaseKeepAliveRequest,
+  encodePutRequest,
+  encodeRangeRequest,
+  encodeWatchRequest,
+  services,
+} from "@quorate/api";
+import type { RpcMethod } from "@quorate/grpc";
+import { noopLogger } from "@quorate/platform";
+import { SimClock, SimTimers } from "@quorate/platform/sim";
+import type { Member } from "../src/member/member.ts";
+import { propose } from "../src/services/calls.ts";
+import { compactThroughLog } from "../src/services/compaction.ts";
+import { kvMethods } from "../src/services/kv-service.ts";
+import { leaseMethods } from "../src/services/lease-service.ts";
+import { OpenStreams } from "../src/services/open-streams.ts";
+import { createHeaderEncoder, type ServiceContext } from "../src/services/service-context.ts";
+import { watchMethods } from "../src/services/watch-service.ts";
+import { RecordedStream } from "./support/recorded-stream.ts";
+import { SimCluster } from "./support/sim-cluster.ts";
+
+const putMany = 5_000;
+
+async function start(): Promise<{
+  readonly cluster: SimCluster;
+  readonly member: Member;
+  readonly context: ServiceContext;
+}> {
+  const cluster = new SimCluster(1);
+  await cluster.startAll();
+  await cluster.advance(5_000);
+  const member = cluster.leader();
+  assert.ok(member);
+  const { scheduler, random } = cluster;
+  const context: ServiceContext = {
+    ...{ member, random, logger: noopLogger, headers: createHeaderEncoder(member) },
+    ...{ clock: new SimClock(scheduler), timers: new SimTimers(scheduler) },
+    options: {
+      requestBytesMax: 1_572_864,
+      transactionOperationsMax: 128,
+      quotaBytes: undefined,
+      heartbeatMillis: 100,
+      electionTimeoutMillis: 1_000,
+      watchProgressMillis: 600_000,
+      version: "3.7.1",
+    },
+  };
+  return { cluster, member, context };
+}
+
+function call(methods: readonly RpcMethod[], path: string, request: Uint8Array): RecordedStream {
+  const stream = new RecordedStream();
+  const method = methods.find((each) => each.path === path);
+  assert.ok(method?.kind === "unary");
+  method.handle(request, stream);
+  return stream;
+}
+
+function open(
+  methods: readonly RpcMethod[],
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): RecordedStream {
+  const stream = new RecordedStream(headers);
+  const method = methods.find((each) => each.path === path);
+  assert.ok(method?.kind === "bidi-stream");
+  method.handle(stream);
+  return stream;
+}
+
+function isolate(cluster: SimCluster, member: Member): void {
+  for (const { id } of cluster.nodes) {
+    cluster.network.cut(id, member.memberId);
+    cluster.network.cut(member.memberId, id);
+  }
+}
+
+test("a watch that asked for a leader ends without one, and lets its watchers go", async () => {
+  const { cluster, member, context } = await start();
+  const methods = watchMethods(context, new OpenStreams(context));
+  const asking = open(methods, services.watch.watch.path, { hasleader: "true" });
+  const other = open(methods, services.watch.watch.path);
+  const create = { case: "createRequest", value: { key: Buffer.from("a") } } as const;
+  asking.receive(encodeWatchRequest({ requestUnion: create }));
+  other.receive(encodeWatchRequest({ requestUnion: create }));
+  assert.equal(member.state.store.stats().watcherTotal, 2);
+  isolate(cluster, member);
+  await cluster.advance(10_000);
+  assert.deepEqual(asking.status, { code: 14, message: "etcdserver: no leader" });
+  assert.equal(other.status, undefined);
+  assert.equal(member.state.store.stats().watcherTotal, 1);
+});
+
+test("a long Range for the newest state is whole though a compaction overtakes it", async () => {
+  const { cluster, member, context } = await start();
+  const methods = kvMethods(context);
+  for (let count = 0; count < putMany; count += 1) {
+    const key = Buffer.from(`key${String(count).padStart(5, "0")}`);
+    call(methods, services.kv.put.path, encodePutRequest({ key, value: key }));
+  }
+  await cluster.advance(1_000);
+  const range = { key: Buffer.of(0), rangeEnd: Buffer.of(0), serializable: true };
+  const answer = call(methods, services.kv.range.path, encodeRangeRequest(range));
+  assert.equal(answer.status, undefined, "it is read in slices");
+  const before = member.state.store.currentRevision;
+  const { scheduler } = cluster;
+  const write = member.state.store.beginWrite();
+  write.put("key00000", Buffer.from("new"), 0n);
+  write.end();
+  void member.state.store.scheduleCompaction(before + 1);
+  while (answer.messages.length === 0) assert.ok(scheduler.step());
+  assert.equal(answer.status, "ok");
+  const { kvs, count, header } = decodeRangeResponse(answer.messages[0] ?? new Uint8Array(0));
+  assert.deepEqual([kvs.length, count, header?.revision], [putMany, putMany, before + 1]);
+  assert.equal(Buffer.from(kvs[0]?.value ?? []).toString(), "new");
+  assert.equal(Buffer.from(kvs.at(-1)?.key ?? []).toString(), "key04999");
+});
+
+test("an answer that cannot be made fails its call, not the process (C29)", async () => {
+  const { cluster, context } = await start();
+  const bytes = encodePutRequest({ key: Buffer.from("a") });
+  const errors: unknown[] = [];
+  propose(context, {
+    decoded: { kind: "put", message: services.kv.put.decodeRequest(bytes) },
+    bytes,
+    onResponse: () => {
+      throw new RangeError("too large");
+    },
+    onError: (error) => errors.push(error),
+  });
+  await cluster.advance(1_000);
+  assert.equal(String(errors), "RangeError: too large");
+});
+
+test("automatic compaction does not act on a leadership that is over (B12)", async () => {
+  const { cluster, member, context } = await start();
+  const node = cluster.nodes.find(({ id }) => id === member.memberId);
+  cluster.write(cluster.nodes[0] ?? assert.fail());
+  await cluster.advance(1_000);
+  node?.stop();
+  await cluster.advance(10_000);
+  const compaction = compactThroughLog(context, 2);
+  compaction.catch(() => undefined);
+  assert.equal(member.isLeader, true, "it does not know yet");
+  node?.goOn();
+  await assert.rejects(cluster.whileTimePasses(compaction), /not leader/);
+});
+
+test("a keep-alive stream whose client does not read is read no further", async () => {
+  const { cluster, context } = await start();
+  const methods = leaseMethods(context, new OpenStreams(context));
+  const stream = open(methods, services.lease.leaseKeepAlive.path);
+  stream.hasRoom = false;
+  stream.receive(encodeLeaseKeepAliveRequest({ id: 5n }));
+  await cluster.advance(1_000);
+  assert.equal(stream.messages.length, 1);
+  assert.equal(stream.isPaused, true);
+  stream.drain();
+  assert.equal(stream.isPaused, false);
+});
