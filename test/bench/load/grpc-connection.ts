@@ -331,7 +331,7 @@ class Stream {
     this.listener = listener;
   }
 
-  /** @returns By how much the window of this stream is to be opened again; 0 as long as it is wide. */
+  /** @returns By how much this stream's window is to be opened again; 0 while it is wide. */
   take(payload: Buffer): number {
     this.#addChunk(payload);
     this.#unacknowledgedBytes += payload.length;

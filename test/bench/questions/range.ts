@@ -4,10 +4,11 @@ import { callersPerConnection, valueBytes } from "./put.ts";
 
 /** Range of one key by so many callers. */
 export function rangeQuestion(callers: number, isSerializable: boolean): Question {
-  const name = `range-${isSerializable ? "serializable" : "linearizable"}-${callers}`;
+  const consistency = isSerializable ? "serializable" : "linearizable";
+  const name = `range-${consistency}-${callers}`;
   return {
     name,
-    title: `Range of one key, ${isSerializable ? "serializable" : "linearizable"}, ${callers} callers`,
+    title: `Range of one key, ${consistency}, ${callers} callers`,
     members: [1, 3],
     prepare: (workbench, peer) => fill(workbench, peer, "range/", workbench.scale.keys),
     measure: async (workbench, peer) => {
