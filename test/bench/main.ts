@@ -12,6 +12,9 @@ import { summarize } from "./summary.ts";
 
 const cacheFolder = fileURLToPath(new URL("../../.cache/bench", import.meta.url));
 
+// Ending in this way lets members be killed with the process (test/support/etcd-process.ts).
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+
 const parsed = parseOptions(process.argv.slice(2));
 switch (parsed.kind) {
   case "help":
