@@ -35,6 +35,8 @@ const revisionFields = new Set([
   "maxCreateRevision",
 ]);
 const varyingFields = new Set(["raftTerm", "raftIndex", "raftAppliedIndex", "dbSize", "hash"]);
+/** The keys of a lease come in any order. */
+const unorderedField = "keys";
 const textLengthMax = 80;
 /** Revisions above were not reached by counting: they are shown as they are. */
 const farRevision = 1e12;
@@ -68,7 +70,10 @@ export function plainBytes(bytes: Uint8Array): string {
 
 function plainObject(value: unknown, context: AnswerContext, name: string): Plain {
   if (value instanceof Uint8Array) return plainBytes(value);
-  if (Array.isArray(value)) return value.map((item: unknown) => toPlain(item, context, name));
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown) => toPlain(item, context, name));
+    return name === unorderedField ? items.sort() : items;
+  }
   if (value instanceof Map) {
     const entries = [...(value as ReadonlyMap<unknown, unknown>)];
     return entries.map(([key, item]) => [toPlain(key, context), toPlain(item, context)]);

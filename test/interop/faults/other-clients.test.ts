@@ -113,21 +113,27 @@ for (const kind of new Set(comparedStores)) {
         const seen: string[] = [];
         watcher.on("put", ({ value }: IKeyValue) => seen.push(value.toString()));
         await loseLeader();
-        await until(recoveryMillis, "a write of etcd3", async () => {
-          try {
-            await client.put("etcd3").value("after");
-            return true;
-          } catch {
-            return undefined;
-          }
-        });
+        // It tries one host after another, and gives an error for each that is not there.
+        const persist = async <T>(what: string, act: () => Promise<T>): Promise<T> => {
+          const { value } = await until(recoveryMillis, what, async () => {
+            try {
+              return { value: await act() };
+            } catch {
+              return undefined;
+            }
+          });
+          return value;
+        };
+        await persist("a write of etcd3", async () => await client.put("etcd3").value("after"));
         await until(recoveryMillis, "the event of it", async () => {
-          await client.get("etcd3").catch(() => null);
+          await persist("a read", async () => await client.get("etcd3"));
           return seen.includes("after") ? true : undefined;
         });
-        assert.equal(await client.get("leased").string(), "1");
+        assert.equal(await persist("the leased key", async () => await client.get("leased")), "1");
         await watcher.cancel();
-        await lease.revoke();
+        await persist("the end of the lease", async () => {
+          await lease.revoke();
+        });
       } finally {
         client.close();
       }
