@@ -23,6 +23,7 @@ export class Publisher {
   readonly #logger: Logger;
   readonly #stopListening: () => void;
   #timer: Timer | undefined;
+  #versionTimer: Timer | undefined;
   #isClosed = false;
 
   constructor(
@@ -50,6 +51,7 @@ export class Publisher {
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
+    this.#versionTimer?.cancel();
     this.#stopListening();
   }
 
@@ -69,6 +71,7 @@ export class Publisher {
           onDone();
           return;
         }
+        if (this.#isClosed) return;
         this.#logger.debug("publishing waits for a leader", { reason: failure?.reason });
         this.#timer = this.#timers.setTimer(retryMillis, () => {
           this.#tryPublish(onDone);
@@ -84,8 +87,11 @@ export class Publisher {
       kind: "cluster-version",
       bytes: encodeClusterVersionRequest(message),
       decoded: { kind: "cluster-version", message },
-      // A leader that loses its term leaves it to the next one.
-      settle: () => undefined,
+      settle: (outcome) => {
+        // A leader that loses its term leaves it to the next one.
+        if (outcome !== undefined || !this.#member.isLeader || this.#isClosed) return;
+        this.#versionTimer = this.#timers.setTimer(retryMillis, () => this.#publishVersion());
+      },
     });
   }
 }

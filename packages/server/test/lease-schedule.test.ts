@@ -26,8 +26,6 @@ testDataDirectory(join(import.meta.dirname, "testdata/leases"), () => {
         return `due=${schedule.takeDue(now, Number(first) || 100).join() || "none"}`;
       case "look":
         return `${schedule.state(id) ?? "unknown"} ${schedule.remainingMillis(id, now) ?? "-"}`;
-      case "order":
-        return schedule.byRemainingTime().join();
       default:
         throw new Error(`unknown command ${name}`);
     }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  decodeLeaseLeasesResponse,
   decodeRangeResponse,
+  encodeLeaseGrantRequest,
   encodeLeaseKeepAliveRequest,
   encodePutRequest,
   encodeRangeRequest,
@@ -147,6 +149,28 @@ test("automatic compaction does not act on a leadership that is over (B12)", asy
   assert.equal(member.isLeader, true, "it does not know yet");
   node?.goOn();
   await assert.rejects(cluster.whileTimePasses(compaction), /not leader/);
+});
+
+test("LeaseLeases lists 25,000 leases in slices, the next to run out first", async () => {
+  const { cluster, member, context } = await start();
+  const methods = leaseMethods(context, new OpenStreams(context));
+  const ttlOf = (id: number): number => 100 + ((id * 7_919) % 25_000);
+  for (let id = 1; id <= 25_000; id += 1) {
+    const grant = encodeLeaseGrantRequest({ id: BigInt(id), ttl: ttlOf(id) });
+    call(methods, services.lease.leaseGrant.path, grant);
+  }
+  await cluster.advance(2_000);
+  assert.equal(member.state.leases.get(25_000n)?.ttlSeconds, ttlOf(25_000));
+  const answer = call(methods, services.lease.leaseLeases.path, new Uint8Array(0));
+  assert.equal(answer.messages.length, 0);
+  await cluster.advance(100);
+  const listed = decodeLeaseLeasesResponse(answer.messages[0] ?? new Uint8Array(0));
+  const ttls = listed.leases.map(({ id }) => ttlOf(Number(id)));
+  assert.equal(new Set(ttls).size, 25_000);
+  assert.deepEqual(
+    ttls,
+    [...ttls].sort((a, b) => a - b),
+  );
 });
 
 test("a keep-alive stream whose client does not read is read no further", async () => {

@@ -43,9 +43,9 @@ export class LeaseDesk {
     return this.#lessor.isPrimary;
   }
 
-  /** Ids of all leases by remaining time; only on the leader, else undefined. */
-  byRemainingTime(): readonly bigint[] | undefined {
-    return this.#lessor.isPrimary ? this.#lessor.byRemainingTime() : undefined;
+  /** Monotonic milliseconds at which a lease runs out; only on the leader, else undefined. */
+  deadlineMillis(id: bigint): number | undefined {
+    return this.#lessor.isPrimary ? this.#lessor.deadlineMillis(id) : undefined;
   }
 
   /**

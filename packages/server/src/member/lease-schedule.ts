@@ -105,11 +105,6 @@ export class LeaseSchedule {
     return lease === undefined ? undefined : lease.deadline - nowMillis;
   }
 
-  /** Ids with their remaining time, the next to run out first. O(n log n): for listings only. */
-  byRemainingTime(): readonly bigint[] {
-    return [...this.#leases.values()].sort((a, b) => a.deadline - b.deadline).map(({ id }) => id);
-  }
-
   /**
    * Takes leases whose deadline has passed. Each is expiring from now on and is returned again only
    * if it still exists after the retry time.

@@ -152,9 +152,9 @@ export class Lessor {
     return Math.max(0, Math.floor(millis / 1000));
   }
 
-  /** All lease ids, the next to run out first. */
-  byRemainingTime(): readonly bigint[] {
-    return this.#schedule.byRemainingTime();
+  /** Monotonic milliseconds at which a lease runs out; undefined for one not scheduled yet. */
+  deadlineMillis(id: bigint): number | undefined {
+    return this.#schedule.remainingMillis(id, 0);
   }
 
   #renewConfirmed(id: bigint, settle: (answer: RenewalAnswer) => void): void {

@@ -19,6 +19,7 @@ import {
 } from "@quorate/state-machine";
 import { checkCall, propose, unary, whenFresh, type Reply } from "./calls.ts";
 import { checkQuota } from "./kv-service.ts";
+import { answerLeases } from "./lease-listing.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import { headerOf, type ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
@@ -29,7 +30,7 @@ const renewalsMax = 10_000;
 /** The methods of the service. */
 export function leaseMethods(context: ServiceContext, streams: OpenStreams): readonly RpcMethod[] {
   const lease = services.lease;
-  const { member, options } = context;
+  const { options } = context;
   const ttlMinSeconds = minLeaseTtlSeconds({
     electionTicks: Math.floor(options.electionTimeoutMillis / options.heartbeatMillis),
     heartbeatMillis: options.heartbeatMillis,
@@ -67,14 +68,9 @@ export function leaseMethods(context: ServiceContext, streams: OpenStreams): rea
         },
       );
     }),
-    unary(context, lease.leaseLeases, (_request, reply: Reply<LeaseLeasesResponseInit>) => {
-      const { leases } = member.state;
-      const scheduled = member.leases.byRemainingTime() ?? [];
-      const known = new Set(scheduled);
-      const ids = scheduled.filter((id) => leases.has(id));
-      for (const { id } of leases.records()) if (!known.has(id)) ids.push(id);
-      reply.ok({ header: headerOf(context), leases: ids.map((id) => ({ id })) });
-    }),
+    unary(context, lease.leaseLeases, (_request, reply: Reply<LeaseLeasesResponseInit>) =>
+      answerLeases(context, reply),
+    ),
   ];
 }
 
