@@ -173,7 +173,8 @@ export class GrpcJsServer implements RpcServer {
         for (const session of this.#connections.keys()) session.destroy();
       }
     }
-    await ended;
+    // A session that does not even end by force must not keep the process from ending.
+    await isSettledWithin(ended, farewellMillis);
     this.#injector.destroy();
   }
 

@@ -74,6 +74,9 @@ export class PortServer {
   readonly #server: Server;
   readonly #tlsServer: TlsServer | undefined;
   readonly #sockets = new Set<Socket>();
+  /** Taken at the start: an event that was waited for too late would never come. */
+  readonly #serverClosed: Promise<void>;
+  #hasListened = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: PortServerOptions, dependencies: PortServerDependencies) {
@@ -88,6 +91,7 @@ export class PortServer {
       },
       (socket) => this.#onConnection(socket),
     );
+    this.#serverClosed = new Promise((resolve) => this.#server.once("close", resolve));
     this.#server.maxConnections = options.maxConnections ?? defaultMaxConnections;
     this.#server.on("drop", (dropped) => {
       const peer =
@@ -113,6 +117,7 @@ export class PortServer {
       };
       this.#server.once("error", onError);
       const onListening = (): void => {
+        this.#hasListened = true;
         this.#server.off("error", onError);
         // Accept errors (EMFILE and the like) concern connections that were not there yet.
         this.#server.on("error", () => this.#refuse("socket-error", "unknown"));
@@ -148,9 +153,9 @@ export class PortServer {
   /** Stops listening and closes all connections. Close the RPC and HTTP servers first. */
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
-      if (this.#server.listening) this.#server.close(() => resolve());
-      else if (this.#sockets.size === 0) resolve();
-      else this.#server.once("close", () => resolve());
+      if (this.#server.listening) this.#server.close();
+      if (this.#hasListened) void this.#serverClosed.then(resolve);
+      else resolve();
       for (const socket of this.#sockets) socket.destroy();
     });
     return this.#closing;
