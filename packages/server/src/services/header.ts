@@ -1,4 +1,4 @@
-import { encodeResponseHeader, int64Size, uint64Size, type Writer } from "@quorate/api";
+import { encodeResponseHeader, int64Size, uint64Size, Writer } from "@quorate/api";
 
 /** What the header of an answer says; ids are the member's own and added here. */
 export interface HeaderValues {
@@ -13,6 +13,7 @@ export interface HeaderValues {
 // Hot: stands in every answer and every watch response.
 export class HeaderEncoder {
   readonly #ids: Uint8Array;
+  #last: { readonly values: HeaderValues; readonly field: Uint8Array } | undefined;
 
   constructor(ids: { readonly clusterId: bigint; readonly memberId: bigint }) {
     this.#ids = encodeResponseHeader(ids);
@@ -36,6 +37,18 @@ export class HeaderEncoder {
       writer.byte(0x20);
       writer.varint(values.raftTerm);
     }
+  }
+
+  /** Field 1 as bytes: made once for all watchers of a revision. Must not be changed. */
+  field(revision: number, raftTerm: number): Uint8Array {
+    const last = this.#last;
+    if (last?.values.revision === revision && last.values.raftTerm === raftTerm) return last.field;
+    const values = { revision, raftTerm };
+    const writer = new Writer(this.fieldSize(values));
+    this.writeField(writer, values);
+    const field = writer.finish();
+    this.#last = { values, field };
+    return field;
   }
 
   #size({ revision, raftTerm }: HeaderValues): number {

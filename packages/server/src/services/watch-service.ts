@@ -13,11 +13,18 @@ import { checkCall } from "./calls.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
-import { composeWatchAnswer, splitEvents, type WatchAnswer } from "./watch-answer.ts";
+import {
+  composeEvents,
+  composeWatchAnswer,
+  splitEvents,
+  type WatchAnswer,
+} from "./watch-answer.ts";
 import { WatchIds } from "./watch-ids.ts";
 
 /** Bytes that wait for a slow client before its watchers are parked (W11, S10). */
 const bufferBytesMax = 1024 * 1024;
+/** Events of more bytes are sent as they lie, not copied for each watcher. */
+const copyBytesMax = 16 * 1024;
 const filterNoPut = 0;
 const filterNoDelete = 1;
 
@@ -189,7 +196,12 @@ class WatchConnection {
     const { id, isFragmented } = watcher;
     const { revision } = batch;
     const partBytesMax = this.#context.options.requestBytesMax + 512 * 1024;
-    if (!isFragmented || batch.sizeBytes <= partBytesMax) {
+    if (batch.sizeBytes <= copyBytesMax) {
+      if (this.#isClosed) return true;
+      const { headers, member } = this.#context;
+      const answer = { id, revision, raftTerm: member.term, events: batch.events };
+      this.#stream.write(composeEvents(headers, answer));
+    } else if (!isFragmented || batch.sizeBytes <= partBytesMax) {
       this.#send({ id, revision, events: batch.events });
     } else {
       const parts = splitEvents(batch.events, partBytesMax);
