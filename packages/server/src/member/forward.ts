@@ -39,8 +39,8 @@ export function decodeForward(payload: Uint8Array): Forward | undefined {
 }
 
 /**
- * Which frame was not taken. The session keeps a refusal that comes late from being taken for one of
- * the restarted sender's frames, which would then enter the log twice.
+ * Which frame was not taken. The session keeps a refusal that comes late from being taken for one
+ * of the restarted sender's frames, which would then enter the log twice.
  */
 export type ForwardRefusal = Pick<Forward, "session" | "forwardId">;
 
