@@ -29,7 +29,7 @@ function start(policy: AutoCompaction): {
   return { scheduler, target, compacted, compactor };
 }
 
-test("AutoCompactor periodic compacts to the revision of one retention ago, every retention", () => {
+test("AutoCompactor periodic compacts to the revision of one retention ago", () => {
   const policy = { mode: "periodic", retentionMillis: 30 * 60_000 } as const;
   const { scheduler, target, compacted } = start(policy);
   for (let minute = 0; minute < 100; minute += 1) {

@@ -32,7 +32,7 @@ testDataDirectory(join(import.meta.dirname, "testdata/leases"), () => {
   };
 });
 
-test("LeaseSchedule ends a lease never before, and at once after, its last renewal plus TTL (L1)", () => {
+test("LeaseSchedule ends a lease at its last renewal plus TTL, never before (L1)", () => {
   const step = fc.record({
     kind: fc.constantFrom("grant", "renew", "revoke", "wait"),
     id: fc.bigInt({ min: -3n, max: 3n }),

@@ -53,7 +53,7 @@ test("Lessor answers a renewal that waits for a revoke when its lease was grante
   assert.deepEqual(answers, ['{"ttlSeconds":5}']);
 });
 
-test("Lessor proposes no expiry once it leads no more, and gives waiting renewals back (L3)", () => {
+test("Lessor that leads no more proposes no expiry and gives renewals back (L3)", () => {
   const { scheduler, lessor, expiries, grant, renew } = createLessor();
   lessor.promote(3);
   grant(1n, 2);
@@ -65,7 +65,7 @@ test("Lessor proposes no expiry once it leads no more, and gives waiting renewal
   assert.deepEqual(answers, ['{"failure":"not-leader"}']);
 });
 
-test("Lessor gives every lease its full time and an election more at a change of leader (L1)", () => {
+test("Lessor gives leases full time and an election more at a change of leader (L1)", () => {
   const { scheduler, lessor, leases, expiries } = createLessor();
   leases.set(7n, { id: 7n, ttlSeconds: 10, remainingTtlSeconds: 0 });
   lessor.promote(4);

@@ -1,5 +1,6 @@
 /** Makes the queues of a member with their bounds and instruments. */
 import type { Clock, Random, Timers } from "@quorate/platform";
+import { RaftNode } from "@quorate/raft";
 import { firstSequence, type DecodedRequest } from "@quorate/state-machine";
 import { Lessor } from "./lessor.ts";
 import type { MemberMeter } from "./member-meter.ts";
@@ -7,6 +8,7 @@ import type { MemberTiming } from "./member-timing.ts";
 import { encodeExpiry, type MemberProposal, type ProposedOutcome } from "./outcome.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
 import { ReadQueue, type ReadListener } from "./read-queue.ts";
+import type { OpenedStorage } from "./storage.ts";
 
 /** Bounds of one log entry; there is no fixed batch size, only upper bounds. */
 export const batchBounds: { readonly batchBytesMax: number; readonly batchRequestsMax: number } = {
@@ -21,6 +23,21 @@ export const stagedBytesMax: number = 256 * 1024 * 1024;
 
 const readsMax = 200_000;
 const readRetryMillis = 500;
+
+/** Consensus as the log left it; one tick is one heartbeat. */
+export function createRaft(
+  { electionTicks, isPreVote }: MemberTiming,
+  { memberId, raftState }: Pick<OpenedStorage, "memberId" | "raftState">,
+  random: Random,
+): RaftNode {
+  return new RaftNode(
+    {
+      ...{ id: memberId, random, preVote: isPreVote },
+      ...{ electionTimeoutTicks: electionTicks, heartbeatTicks: 1 },
+    },
+    raftState,
+  );
+}
 
 /** The queue of requests on their way through the log. */
 export function createProposalQueue(

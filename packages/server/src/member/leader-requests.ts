@@ -50,8 +50,8 @@ export class LeaderRequests {
   #nextId: number;
 
   /**
-   * @param firstId - Drawn at random: an answer to an earlier life of this process must not be taken
-   *   for one to this life's question.
+   * @param firstId - Drawn at random: an answer to an earlier life of this process must not be
+   *   taken for one to this life's question.
    */
   constructor(
     transport: PeerTransport,

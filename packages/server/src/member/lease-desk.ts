@@ -21,7 +21,7 @@ export interface LeaseDeskDependencies {
 
 /** Pause before a question is asked again. */
 const retryMillis = 50;
-/** A question without an answer is asked again after this: renewing and looking do no harm twice. */
+/** A question without an answer is asked again after this: asking twice does no harm. */
 const attemptMillis = 1_000;
 
 /** See the head of the file. */

@@ -17,7 +17,7 @@ export class LeaseSchedule {
   readonly #retryMillis: number;
   #sweep: Iterator<bigint> | undefined;
 
-  /** @param retryMillis - An expiry that was proposed and not applied is proposed again after this. */
+  /** @param retryMillis - An expiry that was proposed and not applied is returned again then. */
   constructor(retryMillis: number) {
     this.#retryMillis = retryMillis;
   }
@@ -91,7 +91,7 @@ export class LeaseSchedule {
     return lease.isExpiring ? "expiring" : "live";
   }
 
-  /** Renews a live lease; returns its TTL in seconds, undefined when it is unknown or expiring (L4). */
+  /** Renews a live lease; returns its TTL in seconds, undefined for one unknown or expiring (L4). */
   renew(id: bigint, nowMillis: number): number | undefined {
     const lease = this.#leases.get(id);
     if (lease === undefined || lease.isExpiring) return undefined;
@@ -99,7 +99,7 @@ export class LeaseSchedule {
     return lease.ttlMillis / 1000;
   }
 
-  /** Milliseconds until the deadline, negative when it has passed; undefined for an unknown lease. */
+  /** Milliseconds until the deadline, negative once it has passed; undefined when unknown. */
   remainingMillis(id: bigint, nowMillis: number): number | undefined {
     const lease = this.#leases.get(id);
     return lease === undefined ? undefined : lease.deadline - nowMillis;

@@ -2,8 +2,8 @@
  * The leader's half of leasing: when leases run out, who renewed them. The other half, which leases
  * exist, is replicated (`state-machine`).
  *
- * A renewal is answered only after a quorum has confirmed this leadership since the renewal arrived,
- * by the same round that linearizable reads use. A leader that was replaced while it was paused or
+ * A renewal is answered only after a quorum has confirmed this leadership since the renewal
+ * arrived, by the same round that linearizable reads use. A leader that was replaced while it was paused or
  * cut off can therefore neither keep a lease alive that its successor lets expire, nor end one that
  * its successor keeps (L1, L3, L4).
  */
@@ -127,7 +127,7 @@ export class Lessor {
   /**
    * Renews a lease.
    *
-   * @param settle - TTL in seconds, 0 for a lease that does not exist; for one that is past its time,
+   * @param settle - TTL in seconds, 0 for a lease that does not exist; for one past its time,
    *   called when it is gone.
    */
   renew(id: bigint, settle: (answer: RenewalAnswer) => void): void {

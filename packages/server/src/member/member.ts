@@ -11,7 +11,6 @@
  */
 import type { Clock, Logger, Random, Timer, Timers } from "@quorate/platform";
 import {
-  RaftNode,
   toLogIndex,
   toMemberId,
   type MemberId,
@@ -27,6 +26,7 @@ import {
   batchBounds,
   createLessor,
   createProposalQueue,
+  createRaft,
   createReadQueue,
   stagedBytesMax,
 } from "./create-parts.ts";
@@ -94,16 +94,7 @@ export class Member {
     this.#leaderWatch = new LeaderWatch(3 * electionTicks * tickMillis, {
       ...{ clock, logger, leaderChanges: meter.leaderChanges },
     });
-    const raft = new RaftNode(
-      {
-        id: storage.memberId,
-        random,
-        electionTimeoutTicks: electionTicks,
-        heartbeatTicks: 1,
-        preVote: timing.isPreVote,
-      },
-      storage.raftState,
-    );
+    const raft = createRaft(timing, storage, random);
     this.#transport = dependencies.createTransport(this.#createPeerHandler());
     this.#driver = new RaftDriver(raft, storage.wal, this.#transport, this.#raftEvents(), logger);
     this.#proposals = createProposalQueue(storage.memberId, timing, random, meter);
@@ -246,7 +237,7 @@ export class Member {
     return result;
   }
 
-  /** Stops everything; what is under way fails. The log and the state stay the caller's to close. */
+  /** Stops everything; what is under way fails. Log and state stay the caller's to close. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -179,7 +179,7 @@ export class ProposalQueue<Decoded, Outcome> {
     return Buffer.compare(pending.bytes, request.bytes) === 0 ? pending.decoded : undefined;
   }
 
-  /** A request was applied. Unknown numbers belong to an earlier life of this member or timed out. */
+  /** A request was applied. Unknown numbers belong to an earlier process or timed out. */
   settle(sequence: number, outcome: Outcome): void {
     const pending = this.#pending.get(sequence);
     if (pending === undefined) return;

@@ -138,7 +138,7 @@ export class ReadQueue {
   }
 }
 
-/** Moves what is late to `late`; returns the rest. Reads stand in order of arrival, so of deadline. */
+/** Moves what is late to `late`; returns the rest. Reads stand in order of their deadlines. */
 function takeLate(reads: WaitingRead[], nowMillis: number, late: WaitingRead[]): WaitingRead[] {
   let count = 0;
   for (const read of reads) {

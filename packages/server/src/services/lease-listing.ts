@@ -18,7 +18,7 @@ interface SortedRun {
   next: number;
 }
 
-/** Answers with the ids of all leases, the next to run out first; 10^6 of them stall nobody (V3). */
+/** Answers with all lease ids, the next to run out first; 10^6 of them stall nobody (V3). */
 export function answerLeases(context: ServiceContext, reply: Reply<LeaseLeasesResponseInit>): void {
   new LeaseListing(context, reply).run();
 }

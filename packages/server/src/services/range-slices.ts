@@ -86,7 +86,7 @@ class SlicedAnswer {
   }
 }
 
-/** Whether pairs are wanted in key order without filters, so that they can be read piece by piece. */
+/** Whether pairs are wanted in key order without filters: they can be read piece by piece. */
 export function isInKeyOrder(request: RangeRequest): boolean {
   const { sortOrder, sortTarget } = request;
   const isSorted =

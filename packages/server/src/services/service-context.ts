@@ -28,7 +28,7 @@ export interface ServiceContext {
   readonly headers: HeaderEncoder;
 }
 
-/** The header of an answer: this member, its term, and the store's revision unless another is given. */
+/** The header of an answer: this member, its term, the store's revision or the one given. */
 export function headerOf(
   { member }: ServiceContext,
   revision: number = member.state.store.currentRevision,

@@ -69,7 +69,7 @@ export function failureError(reason: ReadFailure | ProposalFailure["reason"]): S
   return new ServiceError(failures[reason]);
 }
 
-/** The status of anything that was thrown. Unknown errors tell the caller nothing of the inside (S9). */
+/** The status of anything that was thrown. Unknown errors tell callers nothing (S9). */
 export function toStatus(error: unknown): RpcStatus {
   if (error instanceof ServiceError) return toWireError(error.code);
   if (error instanceof DecodeError) return unmarshalFailure(error.message);
