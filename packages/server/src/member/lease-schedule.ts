@@ -91,7 +91,7 @@ export class LeaseSchedule {
     return lease.isExpiring ? "expiring" : "live";
   }
 
-  /** Renews a live lease; returns its TTL in seconds, undefined for one unknown or expiring (L4). */
+  /** Renews a live lease; returns the TTL in seconds, undefined unless live (L4). */
   renew(id: bigint, nowMillis: number): number | undefined {
     const lease = this.#leases.get(id);
     if (lease === undefined || lease.isExpiring) return undefined;

@@ -3,9 +3,9 @@
  * exist, is replicated (`state-machine`).
  *
  * A renewal is answered only after a quorum has confirmed this leadership since the renewal
- * arrived, by the same round that linearizable reads use. A leader that was replaced while it was paused or
- * cut off can therefore neither keep a lease alive that its successor lets expire, nor end one that
- * its successor keeps (L1, L3, L4).
+ * arrived, by the same round that linearizable reads use. A leader that was replaced while it was
+ * paused or cut off can therefore neither keep a lease alive that its successor lets expire, nor
+ * end one that its successor keeps (L1, L3, L4).
  */
 import type { Clock, Timer, Timers } from "@quorate/platform";
 import type { LeaseRecord } from "@quorate/state-machine";

@@ -9,7 +9,7 @@ import { checkHistory, type Operation } from "./history.ts";
 import { SimNetwork } from "./sim-network.ts";
 import { SimNode } from "./sim-node.ts";
 
-export const simTiming: MemberTiming = {
+const simTiming: MemberTiming = {
   tickMillis: 100,
   electionTicks: 10,
   isPreVote: true,
