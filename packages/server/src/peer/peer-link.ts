@@ -15,7 +15,7 @@ export interface PeerLinkOptions {
   readonly connectTimeoutMillis: number;
   /** Pause before the second attempt; doubles up to the maximum. @default 50 */
   readonly retryMinMillis: number;
-  /** @default 1000 */
+  /** A peer that comes back must be heard before elections go wrong. @default 200 */
   readonly retryMaxMillis: number;
   /** How often an idle link is probed. @default 1000 */
   readonly pingIntervalMillis: number;
@@ -29,7 +29,7 @@ export interface PeerLinkOptions {
 export const defaultPeerLinkOptions: PeerLinkOptions = {
   connectTimeoutMillis: 5_000,
   retryMinMillis: 50,
-  retryMaxMillis: 1_000,
+  retryMaxMillis: 200,
   pingIntervalMillis: 1_000,
   silenceMaxMillis: 5_000,
   queueBytesMax: 64 * 1024 * 1024,
