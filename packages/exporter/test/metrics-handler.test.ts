@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { text as readText } from "node:stream/consumers";
 import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import {
@@ -28,6 +30,7 @@ async function withHandler(
   metrics: MemberMetrics,
   body: (
     get: (headers?: Record<string, string>, method?: string) => Promise<Answer>,
+    port: number,
   ) => Promise<void>,
 ): Promise<void> {
   const { instruments } = metrics;
@@ -39,7 +42,8 @@ async function withHandler(
   const server = createServer(handler).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
-  const port = typeof address === "object" ? address?.port : undefined;
+  assert.ok(typeof address === "object" && address !== null);
+  const { port } = address;
   try {
     await body(async (headers = {}, method = "GET") => {
       const request = httpRequest({ host: "127.0.0.1", port, method, headers });
@@ -52,7 +56,7 @@ async function withHandler(
         headers: response.headers,
         body: Buffer.concat(chunks),
       };
-    });
+    }, port);
   } finally {
     server.close();
     server.closeAllConnections();
@@ -103,9 +107,14 @@ describe("createMetricsHandler", () => {
     const metrics = createMemberMetrics({ rpcMethods: [] });
     let collected = 0;
     metrics.registry.onCollect(() => (collected += 1));
-    await withHandler(metrics, async (get) => {
-      await Promise.all(Array.from({ length: 20 }, () => get()));
-      assert.ok(collected < 20, `${collected} renderings for 20 scrapes`);
+    await withHandler(metrics, async (get, port) => {
+      // Pipelined in one write, so that the server sees all of them in one turn.
+      const socket = connect(port, "127.0.0.1");
+      const request = "GET /metrics HTTP/1.1\r\nHost: member\r\n";
+      socket.end(`${`${request}\r\n`.repeat(19)}${request}Connection: close\r\n\r\n`);
+      const answers = (await readText(socket)).match(/^HTTP\/1\.1 200 OK$/gm);
+      assert.equal(answers?.length, 20);
+      assert.equal(collected, 1, "one rendering for 20 scrapes");
       const { body } = await get();
       assert.match(body.toString(), /^promhttp_metric_handler_requests_total\{code="200"\} 20$/m);
       assert.match(body.toString(), /^promhttp_metric_handler_requests_in_flight 1$/m);
