@@ -55,7 +55,7 @@ interface UnfinishedReady {
 /** See the head of the file. */
 export class RaftDriver {
   readonly raft: RaftNode;
-  readonly #wal: WriteAheadLog;
+  readonly #wal: Pick<WriteAheadLog, "append">;
   readonly #transport: PeerTransport;
   readonly #events: RaftDriverEvents;
   readonly #logger: Logger;
@@ -65,7 +65,7 @@ export class RaftDriver {
 
   constructor(
     raft: RaftNode,
-    wal: WriteAheadLog,
+    wal: Pick<WriteAheadLog, "append">,
     transport: PeerTransport,
     events: RaftDriverEvents,
     logger: Logger,
