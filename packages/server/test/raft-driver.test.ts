@@ -4,7 +4,7 @@ import { noopLogger } from "@quorate/platform";
 import { RaftNode, toConfiguration, toLogIndex, toMemberId, toTerm } from "@quorate/raft";
 import { RaftDriver } from "../src/member/raft-driver.ts";
 
-test("RaftDriver commits nothing before its append is durable, whatever comes meanwhile (P4)", () => {
+test("RaftDriver commits nothing before its append is durable, come what may (P4)", () => {
   const id = toMemberId(1n);
   const none = { index: toLogIndex(0), term: toTerm(0), configuration: toConfiguration([id]) };
   const raft = new RaftNode(
