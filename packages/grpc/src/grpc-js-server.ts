@@ -1,13 +1,11 @@
 import { constants, type Http2Session } from "node:http2";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
 import {
   type ConnectionInjector,
   Server,
   ServerCredentials,
   ServerInterceptingCall,
 } from "@grpc/grpc-js";
-import { InvalidOptionsError } from "./errors.ts";
 import {
   type CallConnection,
   type CallContext,
@@ -17,60 +15,16 @@ import {
 } from "./grpc-js-call.ts";
 import { hookServer, type StreamRequest } from "./grpc-js-hooks.ts";
 import { PingPolicy } from "./ping-policy.ts";
-import type { RpcMethod, RpcObserver, RpcServer } from "./rpc-server.ts";
+import type { RpcMethod, RpcServer } from "./rpc-server.ts";
+import {
+  checkOptions,
+  defaultGrpcServerOptions,
+  type GrpcServerDependencies,
+  type GrpcServerOptions,
+} from "./server-options.ts";
+import { commonNameOf, peerOf } from "./socket-peer.ts";
 import { StatusCode } from "./status-code.ts";
 import { parseTimeout, unknownMethodMessage, wellFormed } from "./wire-text.ts";
-
-/** Settings of a {@link GrpcJsServer}. */
-export interface GrpcServerOptions {
-  /**
-   * Largest request message, judged on its length prefix before its bytes are kept, and again while
-   * it is decompressed. etcd takes `--max-request-bytes` + 512 KiB here.
-   *
-   * @default 2097152
-   */
-  readonly maxRequestBytes: number;
-  /** Most calls open at once on one connection, in `[1, 2^32-1]`. @default 4294967295 */
-  readonly maxConcurrentStreams: number;
-  /** Clients that ping more often are disconnected; 0 lets them. @default 5000 */
-  readonly pingIntervalMinMillis: number;
-  /**
-   * How long a connection is quiet before the server pings its client; 0 never. @default 7200000
-   */
-  readonly keepaliveTimeMillis: number;
-  /**
-   * The same for the server's own good, whatever keep-alive is wanted: some connections can be told
-   * dead in no other way (DESIGN.md, "Quiet connections"). The smaller of both counts.
-   *
-   * @default 60000
-   */
-  readonly quietProbeMillis: number;
-  /** How long a client may take to answer a ping before its connection is closed. @default 20000 */
-  readonly keepaliveTimeoutMillis: number;
-  /** `write` of a stream answers false from this many unsent bytes on. @default 262144 */
-  readonly writeBufferBytes: number;
-  /** Largest header list of a request as HTTP/2 counts it. @default 16384 */
-  readonly maxHeaderBytes: number;
-}
-
-/** The defaults of {@link GrpcServerOptions}; those that etcd has too are etcd's. */
-export const defaultGrpcServerOptions: GrpcServerOptions = {
-  maxRequestBytes: 1_572_864 + 524_288,
-  maxConcurrentStreams: 2 ** 32 - 1,
-  pingIntervalMinMillis: 5_000,
-  keepaliveTimeMillis: 7_200_000,
-  quietProbeMillis: 60_000,
-  keepaliveTimeoutMillis: 20_000,
-  writeBufferBytes: 262_144,
-  maxHeaderBytes: 16_384,
-};
-
-/** What a {@link GrpcJsServer} needs from its owner. */
-export interface GrpcServerDependencies {
-  /** A handler or listener threw; its call has been ended with INTERNAL. */
-  onHandlerError(path: string, error: unknown): void;
-  readonly observer?: RpcObserver;
-}
 
 interface Connection extends CallConnection {
   openCalls: number;
@@ -295,39 +249,4 @@ async function isSettledWithin(work: Promise<unknown>, millis: number): Promise<
   const isSettled = await Promise.race([work.then(() => true), expired]);
   clearTimeout(timer);
   return isSettled;
-}
-
-function peerOf(socket: Duplex): string {
-  const address: unknown = Reflect.get(socket, "remoteAddress");
-  const port: unknown = Reflect.get(socket, "remotePort");
-  if (typeof address !== "string" || typeof port !== "number") return "unknown";
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-function commonNameOf(socket: Duplex): string | undefined {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  // Empty where there is none, against its type.
-  const subject: unknown = Reflect.get(socket.getPeerCertificate(), "subject");
-  const name: unknown =
-    typeof subject === "object" && subject !== null && Reflect.get(subject, "CN");
-  return typeof name === "string" ? name : undefined;
-}
-
-function checkOptions(options: GrpcServerOptions): void {
-  const problems: string[] = [];
-  const expect = (name: keyof GrpcServerOptions, least: number, most: number): void => {
-    const value = options[name];
-    if (!Number.isSafeInteger(value) || value < least || value > most) {
-      problems.push(`${name} is ${value}, expected an integer in [${least}, ${most}]`);
-    }
-  };
-  expect("maxRequestBytes", 1, 2 ** 31 - 1);
-  expect("maxConcurrentStreams", 1, 2 ** 32 - 1);
-  expect("pingIntervalMinMillis", 0, 2 ** 31 - 1);
-  expect("keepaliveTimeMillis", 0, Number.MAX_SAFE_INTEGER);
-  expect("quietProbeMillis", 1, 2 ** 31 - 1);
-  expect("keepaliveTimeoutMillis", 1, 2 ** 31 - 1);
-  expect("writeBufferBytes", 1, 2 ** 31 - 1);
-  expect("maxHeaderBytes", 1_024, 2 ** 24);
-  if (problems.length > 0) throw new InvalidOptionsError(problems);
 }

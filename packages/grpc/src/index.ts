@@ -1,9 +1,5 @@
-export {
-  defaultGrpcServerOptions,
-  GrpcJsServer,
-  type GrpcServerDependencies,
-  type GrpcServerOptions,
-} from "./grpc-js-server.ts";
+export { GrpcJsServer } from "./grpc-js-server.ts";
+export { Http2RpcServer } from "./http2-rpc-server.ts";
 export {
   type ListenAddress,
   PortServer,
@@ -24,6 +20,11 @@ export type {
   UnaryCall,
   UnaryHandler,
 } from "./rpc-server.ts";
+export {
+  defaultGrpcServerOptions,
+  type GrpcServerDependencies,
+  type GrpcServerOptions,
+} from "./server-options.ts";
 export { StatusCode } from "./status-code.ts";
 export {
   GrpcServerError,
