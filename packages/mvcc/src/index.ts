@@ -2,6 +2,7 @@ export {
   asBuffer,
   isInRange,
   keyFromBytes,
+  keyFromPart,
   keyToBytes,
   prefixRangeEnd,
   rangeEndAll,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { testDataDirectory } from "@quorate/platform/testing";
-import { ReadQueue } from "../src/member/read-queue.ts";
+import { ListenedRead, ReadQueue } from "../src/member/read-queue.ts";
 
 testDataDirectory(join(import.meta.dirname, "testdata/reads"), () => {
   const events: string[] = [];
@@ -16,7 +16,10 @@ testDataDirectory(join(import.meta.dirname, "testdata/reads"), () => {
   const run = (name: string, [first = "", second = "0"]: readonly string[]): void => {
     switch (name) {
       case "read":
-        queue.add(now, (failure) => events.push(`${first}: ${failure ?? "served"}`));
+        queue.add(
+          now,
+          new ListenedRead((failure) => events.push(`${first}: ${failure ?? "served"}`)),
+        );
         return;
       case "start": {
         const id = queue.startRound(now);

@@ -43,7 +43,7 @@ import { createPeerHandler, stepSnapshot } from "./peer-frames.ts";
 import { ProposalPump } from "./proposal-pump.ts";
 import type { ProposalQueue } from "./proposal-queue.ts";
 import { RaftDriver } from "./raft-driver.ts";
-import type { ReadListener, ReadQueue } from "./read-queue.ts";
+import { ListenedRead, type QueuedRead, type ReadListener, type ReadQueue } from "./read-queue.ts";
 import type { MemberProposal, ProposedOutcome } from "./outcome.ts";
 import type { OpenedStorage } from "./storage.ts";
 import { stepAsideIfStuck } from "./stuck-disk.ts";
@@ -217,16 +217,21 @@ export class Member {
 
   /** Calls back once the state holds everything that was committed when this call was made (P2). */
   readIndex(listener: ReadListener): void {
+    this.read(new ListenedRead(listener));
+  }
+
+  /** The same for a read that is an object of its own. */
+  read(read: QueuedRead): void {
     if (this.#closing !== undefined) {
-      listener("stopped");
+      read.settle("stopped");
       return;
     }
     const now = this.#dependencies.clock.monotonicMillis();
     if (this.#leaderWatch.isLeaderlessTooLong(now)) {
-      listener("no-leader");
+      read.settle("no-leader");
       return;
     }
-    this.#reads.add(now, listener);
+    this.#reads.add(now, read);
     this.#schedule();
   }
 

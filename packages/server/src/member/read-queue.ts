@@ -24,24 +24,49 @@ export interface ReadQueueOptions {
   readonly onSlow: () => void;
 }
 
-interface WaitingRead {
-  readonly deadline: number;
-  readonly listener: ReadListener;
+/**
+ * A read on its way. An object with a method, so that a service's read needs no closure beside it.
+ */
+// Hot: one for each linearizable Range.
+export interface QueuedRead {
+  /** Monotonic milliseconds; the queue sets it. */
+  deadlineMillis: number;
+  /** Called once; see {@link ReadListener}. */
+  settle(failure: ReadFailure | undefined): void;
+}
+
+/** A read that calls a function back. */
+export class ListenedRead implements QueuedRead {
+  deadlineMillis = 0;
+  readonly #listener: ReadListener;
+
+  constructor(listener: ReadListener) {
+    this.#listener = listener;
+  }
+
+  settle(failure: ReadFailure | undefined): void {
+    this.#listener(failure);
+  }
 }
 
 interface Round {
   readonly requestId: number;
   readonly askedAt: number;
-  readonly reads: WaitingRead[];
+  readonly reads: QueuedRead[];
+}
+
+interface ConfirmedRound {
+  readonly index: number;
+  readonly reads: QueuedRead[];
 }
 
 /** Gathers reads into rounds. Driven by the member: it knows neither clock nor consensus. */
 export class ReadQueue {
   readonly #options: ReadQueueOptions;
-  #waiting: WaitingRead[] = [];
+  #waiting: QueuedRead[] = [];
   #round: Round | undefined;
   /** Confirmed rounds whose index is not applied yet, ascending by index. */
-  #confirmed: { readonly index: number; readonly reads: WaitingRead[] }[] = [];
+  #confirmed: ConfirmedRound[] = [];
   #nextRequestId = 1;
   #count = 0;
 
@@ -55,14 +80,15 @@ export class ReadQueue {
   }
 
   /** Adds a read that arrived now. */
-  add(nowMillis: number, listener: ReadListener): void {
+  add(nowMillis: number, read: QueuedRead): void {
     if (this.#count >= this.#options.waitingMax) {
       this.#options.onFailure("too-many-requests", 1);
-      listener("too-many-requests");
+      read.settle("too-many-requests");
       return;
     }
     this.#count += 1;
-    this.#waiting.push({ deadline: nowMillis + this.#options.timeoutMillis, listener });
+    read.deadlineMillis = nowMillis + this.#options.timeoutMillis;
+    this.#waiting.push(read);
   }
 
   /** The id to ask a round for, when reads wait and no round is under way. */
@@ -93,13 +119,14 @@ export class ReadQueue {
 
   /** Serves the reads whose index is applied. */
   release(appliedIndex: number): void {
-    if (this.#confirmed.length === 0) return;
-    const ready = this.#confirmed.filter(({ index }) => index <= appliedIndex);
-    if (ready.length === 0) return;
-    this.#confirmed = this.#confirmed.filter(({ index }) => index > appliedIndex);
-    for (const { reads } of ready) {
+    for (;;) {
+      // Rounds are confirmed one after the other, so their indexes ascend.
+      const [first] = this.#confirmed;
+      if (first === undefined || first.index > appliedIndex) return;
+      this.#confirmed.shift();
+      const { reads } = first;
       this.#count -= reads.length;
-      for (const { listener } of reads) listener(undefined);
+      for (const read of reads) read.settle(undefined);
     }
   }
 
@@ -110,7 +137,7 @@ export class ReadQueue {
       this.#options.onSlow();
       this.abandon(round.requestId);
     }
-    const late: WaitingRead[] = [];
+    const late: QueuedRead[] = [];
     this.#waiting = takeLate(this.#waiting, nowMillis, late);
     if (this.#confirmed.length > 0) {
       // Applying may be stuck behind a disk or a snapshot.
@@ -122,27 +149,28 @@ export class ReadQueue {
     if (late.length === 0) return;
     this.#count -= late.length;
     this.#options.onFailure("timeout", late.length);
-    for (const { listener } of late) listener("timeout");
+    for (const read of late) read.settle("timeout");
   }
 
   /** Fails everything that waits for a round or for its answer. */
   failAll(failure: ReadFailure): void {
     const reads = [...(this.#round?.reads ?? []), ...this.#waiting];
-    for (const { reads: confirmed } of this.#confirmed) reads.push(...confirmed);
+    for (const { reads: confirmed } of this.#confirmed)
+      for (const read of confirmed) reads.push(read);
     this.#round = undefined;
     this.#waiting = [];
     this.#confirmed = [];
     this.#count = 0;
     if (reads.length > 0) this.#options.onFailure(failure, reads.length);
-    for (const { listener } of reads) listener(failure);
+    for (const read of reads) read.settle(failure);
   }
 }
 
 /** Moves what is late to `late`; returns the rest. Reads stand in order of their deadlines. */
-function takeLate(reads: WaitingRead[], nowMillis: number, late: WaitingRead[]): WaitingRead[] {
+function takeLate(reads: QueuedRead[], nowMillis: number, late: QueuedRead[]): QueuedRead[] {
   let count = 0;
   for (const read of reads) {
-    if (read.deadline > nowMillis) break;
+    if (read.deadlineMillis > nowMillis) break;
     late.push(read);
     count += 1;
   }

@@ -4,14 +4,12 @@ import {
   AlarmRequestAlarmAction,
   AlarmType,
   services,
-  type RangeRequest,
   type TxnRequest,
 } from "@quorate/api";
 import type { RpcMethod } from "@quorate/grpc";
 import {
   checkDeleteRangeRequest,
   checkPutRequest,
-  checkRangeRequest,
   checkTxnRequest,
   isQuotaExceeded,
   isReadOnlyTxn,
@@ -21,16 +19,14 @@ import {
 } from "@quorate/state-machine";
 import type { Member } from "../member/member.ts";
 import { propose, unary, whenFresh, type Reply } from "./calls.ts";
-import { composeRangeAnswer } from "./range-answer.ts";
+import { rangeMethod } from "./range-service.ts";
 import { rangeStreamMethod } from "./range-stream.ts";
-import { readLargeRange } from "./range-slices.ts";
 import { headerOf, type ServiceContext } from "./service-context.ts";
 import { ServiceError } from "./status.ts";
 import type {
   CompactionResponseInit,
   DeleteRangeResponseInit,
   PutResponseInit,
-  RangeResponseInit,
   ResponseHeaderInit,
   TxnResponseInit,
 } from "@quorate/api";
@@ -39,10 +35,7 @@ import type {
 export function kvMethods(context: ServiceContext): readonly RpcMethod[] {
   const kv = services.kv;
   return [
-    unary(context, kv.range, (request, reply) => range(context, request, reply), {
-      // Only serializable ones are; see below.
-      isServedByLearner: true,
-    }),
+    rangeMethod(context),
     rangeStreamMethod(context),
     unary(context, kv.put, (request, reply: Reply<PutResponseInit>, bytes) => {
       checkQuota(context, putCostBytes(request));
@@ -90,34 +83,6 @@ function withHeader<Response extends { readonly header?: ResponseHeaderInit | un
   response: Response,
 ): Response {
   return { ...response, header: headerOf(context, response.header?.revision) };
-}
-
-function range(
-  context: ServiceContext,
-  request: RangeRequest,
-  reply: Reply<RangeResponseInit>,
-): void {
-  const { member } = context;
-  if (member.isLearner && !request.serializable) {
-    throw new ServiceError("not-supported-for-learner");
-  }
-  checkRangeRequest(request);
-  if (request.serializable) readRange(context, request, reply);
-  else {
-    const onError = (error: unknown): void => reply.fail(error);
-    whenFresh(context, onError, () => readRange(context, request, reply));
-  }
-}
-
-function readRange(
-  context: ServiceContext,
-  request: RangeRequest,
-  reply: Reply<RangeResponseInit>,
-): void {
-  if (readLargeRange(context, request, reply)) return;
-  const result = context.member.state.range(request);
-  const header = { revision: result.revision, raftTerm: context.member.term };
-  reply.bytes(composeRangeAnswer(context.headers, { ...result, header }));
 }
 
 function txn(

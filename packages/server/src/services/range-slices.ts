@@ -1,9 +1,10 @@
-import type { RangeRequest, RangeResponseInit } from "@quorate/api";
+import type { RangeRequest } from "@quorate/api";
 import { RangeRequestSortOrder, RangeRequestSortTarget } from "@quorate/api";
+import type { UnaryCall } from "@quorate/grpc";
 import { CompactedError, type RangeCursor } from "@quorate/mvcc";
-import type { Reply } from "./calls.ts";
 import { composeRangeAnswer } from "./range-answer.ts";
 import type { ServiceContext } from "./service-context.ts";
+import { toStatus } from "./status.ts";
 
 /** Pairs read in one turn: what a slow machine reads in about 10 ms. */
 const keysPerSlice = 2_000;
@@ -18,13 +19,13 @@ const bytesPerSlice = 4 * 1024 * 1024;
 export function readLargeRange(
   context: ServiceContext,
   request: RangeRequest,
-  reply: Reply<RangeResponseInit>,
+  call: UnaryCall,
 ): boolean {
   if (!isInKeyOrder(request) || request.countOnly || request.rangeEnd.length === 0) return false;
   if (request.limit > 0 && request.limit <= keysPerSlice) return false;
   const cursor = context.member.state.openRange(request);
   if (cursor.count <= keysPerSlice) return false;
-  new SlicedAnswer(context, request, reply, cursor).run();
+  new SlicedAnswer(context, request, call, cursor).run();
   return true;
 }
 
@@ -32,23 +33,25 @@ export function readLargeRange(
 class SlicedAnswer {
   readonly #context: ServiceContext;
   readonly #request: RangeRequest;
-  readonly #reply: Reply<RangeResponseInit>;
+  readonly #call: UnaryCall;
   #cursor: RangeCursor;
   #chunks: Uint8Array[] = [];
 
   constructor(
     context: ServiceContext,
     request: RangeRequest,
-    reply: Reply<RangeResponseInit>,
+    call: UnaryCall,
     cursor: RangeCursor,
   ) {
     this.#context = context;
     this.#request = request;
-    this.#reply = reply;
+    this.#call = call;
     this.#cursor = cursor;
   }
 
   run(): void {
+    // Nobody waits for the rest.
+    if (this.#call.isCancelled) return;
     try {
       const { headers, member } = this.#context;
       const cursor = this.#cursor;
@@ -63,7 +66,7 @@ class SlicedAnswer {
       const { revision, more, count } = cursor;
       const header = { revision, raftTerm: member.term };
       const head = composeRangeAnswer(headers, { header, kvs: [], more, count });
-      this.#reply.bytes([...head, ...this.#chunks]);
+      this.#call.respond([...head, ...this.#chunks]);
     } catch (error) {
       this.#handleError(error);
     }
@@ -81,7 +84,7 @@ class SlicedAnswer {
       this.#chunks = [];
       this.#continue();
     } catch (failure) {
-      this.#reply.fail(failure);
+      this.#call.fail(toStatus(failure));
     }
   }
 }
