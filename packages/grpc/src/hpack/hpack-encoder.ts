@@ -97,9 +97,10 @@ export class HpackEncoder {
 
   #resize(): void {
     this.#isResized = false;
-    if (this.#tableBytesLeast < this.#tableBytesMax) {
-      this.#table.resize(this.#tableBytesLeast);
-      this.#writer.integer(0x20, 0x1f, this.#tableBytesLeast);
+    const least = this.#tableBytesLeast;
+    if (least < this.#table.bytesMax && least < this.#tableBytesMax) {
+      this.#table.resize(least);
+      this.#writer.integer(0x20, 0x1f, least);
     }
     this.#table.resize(this.#tableBytesMax);
     this.#writer.integer(0x20, 0x1f, this.#tableBytesMax);
