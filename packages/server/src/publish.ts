@@ -5,6 +5,7 @@
 import type { Logger, Timer, Timers } from "@quorate/platform";
 import { encodeClusterVersionRequest, encodeMemberAttributes } from "@quorate/state-machine";
 import type { Member } from "./member/member.ts";
+import { toProposal, type SettleListener } from "./member/outcome.ts";
 import { clusterVersion } from "./version.ts";
 
 /** What is published. */
@@ -58,40 +59,34 @@ export class Publisher {
   #tryPublish(onDone: () => void): void {
     if (this.#isClosed) return;
     const message = { memberId: this.#member.memberId, ...this.#attributes };
-    this.#member.propose({
-      kind: "member-attributes",
-      bytes: encodeMemberAttributes(message),
-      decoded: { kind: "member-attributes", message },
-      settle: (outcome, failure) => {
-        if (outcome?.kind === "response") {
-          this.#logger.info("published local member to cluster", {
-            name: this.#attributes.name,
-            "member-id": this.#member.memberId.toString(16),
-          });
-          onDone();
-          return;
-        }
-        if (this.#isClosed) return;
-        this.#logger.debug("publishing waits for a leader", { reason: failure?.reason });
-        this.#timer = this.#timers.setTimer(retryMillis, () => {
-          this.#tryPublish(onDone);
+    const bytes = encodeMemberAttributes(message);
+    const settle: SettleListener = (outcome, failure) => {
+      if (outcome !== undefined && outcome.kind !== "refused") {
+        this.#logger.info("published local member to cluster", {
+          name: this.#attributes.name,
+          "member-id": this.#member.memberId.toString(16),
         });
-      },
-    });
+        onDone();
+        return;
+      }
+      if (this.#isClosed) return;
+      this.#logger.debug("publishing waits for a leader", { reason: failure?.reason });
+      this.#timer = this.#timers.setTimer(retryMillis, () => {
+        this.#tryPublish(onDone);
+      });
+    };
+    this.#member.propose(toProposal({ kind: "member-attributes", message }, bytes, settle));
   }
 
   #publishVersion(): void {
     if (this.#isClosed || this.#member.state.clusterVersion === clusterVersion) return;
     const message = { version: clusterVersion };
-    this.#member.propose({
-      kind: "cluster-version",
-      bytes: encodeClusterVersionRequest(message),
-      decoded: { kind: "cluster-version", message },
-      settle: (outcome) => {
-        // A leader that loses its term leaves it to the next one.
-        if (outcome !== undefined || !this.#member.isLeader || this.#isClosed) return;
-        this.#versionTimer = this.#timers.setTimer(retryMillis, () => this.#publishVersion());
-      },
-    });
+    const bytes = encodeClusterVersionRequest(message);
+    const settle: SettleListener = (outcome) => {
+      // A leader that loses its term leaves it to the next one.
+      if (outcome !== undefined || !this.#member.isLeader || this.#isClosed) return;
+      this.#versionTimer = this.#timers.setTimer(retryMillis, () => this.#publishVersion());
+    };
+    this.#member.propose(toProposal({ kind: "cluster-version", message }, bytes, settle));
   }
 }

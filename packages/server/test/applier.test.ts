@@ -21,7 +21,7 @@ async function createApplier(restore: () => Promise<void>) {
   const applier = new Applier(
     { sliceMillis: 10, warningMillis: 100, stagedBytesMax: 3_000 },
     state,
-    () => undefined,
+    { find: () => undefined },
     {
       onTerm: (term) => events.push(`term ${term}`),
       onApplied: ({ index }) => events.push(`applied ${index}`),

@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { SeededRandom } from "@quorate/platform/sim";
 import { emptyConfiguration, RaftNode, toConfiguration, toLogIndex, toTerm } from "@quorate/raft";
 import { toMemberId, type MemberId } from "@quorate/raft";
-import { encodeBatch, type DecodedRequest } from "@quorate/state-machine";
+import { encodeBatch, type RequestOutcome } from "@quorate/state-machine";
 import { ForwardFilter, decodeForward, encodeForward } from "../src/member/forward.ts";
 import { encodeForwardRefusal } from "../src/member/forward.ts";
 import { ForwardIntake } from "../src/member/forward-intake.ts";
-import type { ProposedOutcome } from "../src/member/outcome.ts";
+import { toProposal, type MemberProposal } from "../src/member/outcome.ts";
 import { ProposalPump } from "../src/member/proposal-pump.ts";
 import { ProposalQueue } from "../src/member/proposal-queue.ts";
 import { FrameKind } from "../src/peer/frame.ts";
@@ -52,7 +52,7 @@ function createPump(voters: readonly MemberId[]) {
     sendSnapshot: () => Promise.reject(new Error("not expected")),
     close: () => Promise.resolve(),
   };
-  const queue = new ProposalQueue<DecodedRequest, ProposedOutcome>({
+  const queue = new ProposalQueue<MemberProposal, RequestOutcome>({
     ...{ memberId: self, firstSequence: 1, timeoutMillis: 1_000 },
     ...{ requestsMax: 100_000, bytesMax: 1e9, batchBytesMax: 800, batchRequestsMax: 10 },
     ...{ onBatch: () => undefined, onFailure: () => undefined },
@@ -63,8 +63,10 @@ function createPump(voters: readonly MemberId[]) {
   const add = (size: number): void => {
     const bytes = Buffer.alloc(size);
     const message = { version: "3.7.0" };
-    const decoded = { kind: "cluster-version", message } as const;
-    queue.add(0, { kind: "cluster-version", bytes, decoded, settle: () => undefined });
+    queue.add(
+      0,
+      toProposal({ kind: "cluster-version", message }, bytes, () => undefined),
+    );
   };
   return { pump, queue, forwards, raft, sent, add };
 }

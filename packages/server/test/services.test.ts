@@ -123,11 +123,11 @@ test("a long Range for the newest state is whole though a compaction overtakes i
 
 test("an answer that cannot be made fails its call, not the process (C29)", async () => {
   const { cluster, context } = await start();
-  const bytes = encodePutRequest({ key: Buffer.from("a") });
+  const message = { id: 7n, ttl: 60 };
   const errors: unknown[] = [];
   propose(context, {
-    decoded: { kind: "put", message: services.kv.put.decodeRequest(bytes) },
-    bytes,
+    decoded: { kind: "lease-grant", message },
+    bytes: encodeLeaseGrantRequest(message),
     onResponse: () => {
       throw new RangeError("too large");
     },

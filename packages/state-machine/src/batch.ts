@@ -9,9 +9,9 @@
 // bytes beside its own in the usual case. `sequence` is unique within one life of the proposing
 // process and starts at a random number below 2^52 (see `firstSequence`), so that an entry proposed
 // before a restart is not taken for the answer to a request made after it.
-import { ByteReader, ByteReaderError, ByteWriter, varintSize } from "./bytes.ts";
-import { MalformedBatchError } from "./errors.ts";
-import { requestKindCode, requestKindOf, type RequestKind } from "./request-kind.ts";
+import { BatchReader, batchVersion } from "./batch-reader.ts";
+import { varintSize, writeU64, writeVarint } from "./bytes.ts";
+import { requestKindCode, type RequestKind } from "./request-kind.ts";
 
 /** Names a request: which member proposed it, and its number in the life of that process. */
 export interface RequestId {
@@ -38,9 +38,6 @@ export interface BatchRequest extends RequestId, ProposedRequest {}
 /** Bytes that a request adds to a batch beside its own, at most. */
 export const requestOverheadMaxBytes: number = 1 + 8 + 8 + 8;
 
-const version = 1;
-const headerMaxBytes = 1 + 8 + 8 + 8 + 8;
-
 /**
  * First sequence number of a process: uniform in `[0, 2^52)`.
  *
@@ -59,65 +56,93 @@ export function firstSequence(random: bigint): number {
  * @param requests - Not empty; `sequence` strictly ascending.
  * @throws RangeError when the requests are empty or out of order.
  */
+// Hot: one pass to measure, one to write.
 export function encodeBatch(member: bigint, requests: readonly ProposedRequest[]): Uint8Array {
   const first = requests[0];
   if (first === undefined) throw new RangeError("Cannot encode batch: no requests");
-  let bodyLength = 0;
+  const bodySize = measureBody(requests, first.sequence);
+  let headSize = 1 + 8 + varintSize(first.sequence);
+  headSize += varintSize(requests.length) + varintSize(bodySize);
+  const data = new Uint8Array(headSize + bodySize);
+  data[0] = batchVersion;
+  writeU64(data, 1, member);
+  let at = writeVarint(data, 9, first.sequence);
+  at = writeVarint(data, at, requests.length);
+  at = writeVarint(data, at, bodySize);
   let previous = first.sequence;
-  for (const [index, request] of requests.entries()) {
-    const delta = request.sequence - previous;
-    if (index > 0 && delta <= 0)
-      throw new RangeError("Cannot encode batch: sequence not ascending");
-    const length = request.bytes.length;
-    bodyLength += 1 + varintSize(delta) + varintSize(request.authRevision);
-    bodyLength += varintSize(length) + length;
-    previous = request.sequence;
+  for (const { kind, sequence, authRevision, bytes } of requests) {
+    data[at] = requestKindCode(kind);
+    at = writeVarint(data, at + 1, sequence - previous);
+    at = writeVarint(data, at, authRevision);
+    at = writeVarint(data, at, bytes.length);
+    data.set(bytes, at);
+    at += bytes.length;
+    previous = sequence;
   }
-  const writer = new ByteWriter(headerMaxBytes + bodyLength + 8);
-  writer.byte(version);
-  writer.u64(member);
-  writer.varint(first.sequence);
-  writer.varint(requests.length);
-  writer.varint(bodyLength);
-  previous = first.sequence;
-  for (const request of requests) {
-    writer.byte(requestKindCode(request.kind));
-    writer.varint(request.sequence - previous);
-    writer.varint(request.authRevision);
-    writer.lengthPrefixed(request.bytes);
-    previous = request.sequence;
+  return data;
+}
+
+function measureBody(requests: readonly ProposedRequest[], first: number): number {
+  let size = 0;
+  let previous = first;
+  let deltaMin = 0;
+  for (const { sequence, authRevision, bytes } of requests) {
+    const delta = sequence - previous;
+    if (delta < deltaMin) throw new RangeError("Cannot encode batch: sequence not ascending");
+    deltaMin = 1;
+    const { length } = bytes;
+    size += 1 + varintSize(delta) + varintSize(authRevision) + varintSize(length) + length;
+    previous = sequence;
   }
-  return writer.finish();
+  return size;
 }
 
 /**
  * Decodes the data of a normal entry.
  *
  * @returns All requests in order; none for empty data.
- * @throws {@link MalformedBatchError} for bytes that {@link encodeBatch} and {@link concatBatches}
+ * @throws MalformedBatchError for bytes that {@link encodeBatch} and {@link joinBatches}
  *   cannot have made, an unknown version or an unknown kind.
  */
 export function decodeBatch(data: Uint8Array): readonly BatchRequest[] {
   const requests: BatchRequest[] = [];
-  walkBatch(data, (request) => requests.push(request));
+  const reader = new BatchReader(data);
+  while (reader.nextBatch()) {
+    const { member } = reader;
+    while (reader.nextRequest()) {
+      const { sequence, kind, authRevision, begin, end } = reader;
+      requests.push({ member, sequence, kind, authRevision, bytes: data.subarray(begin, end) });
+    }
+  }
   return requests;
+}
+
+/**
+ * Checks the framing of a batch that another member has sent, so that a broken one is refused
+ * before it is proposed and never committed.
+ *
+ * @remarks O(requests).
+ * @throws MalformedBatchError as {@link decodeBatch}.
+ */
+export function checkBatch(data: Uint8Array): void {
+  const reader = new BatchReader(data);
+  while (reader.nextBatch()) {
+    // What matters is that each step is possible.
+    while (reader.nextRequest());
+  }
 }
 
 /**
  * Joins batches into the data of one entry, in the order given.
  *
- * @remarks O(bytes). Each batch is walked first, so that a forwarded one with broken framing is
- *   refused here and never committed.
- * @throws {@link MalformedBatchError} as {@link decodeBatch}.
+ * @param batches - Made by {@link encodeBatch} here, or checked by {@link checkBatch}.
+ * @returns A lone batch itself, else a copy of all. O(bytes).
  */
-export function concatBatches(batches: readonly Uint8Array[]): Uint8Array {
-  let size = 0;
-  for (const batch of batches) {
-    walkBatch(batch, undefined);
-    size += batch.length;
-  }
+export function joinBatches(batches: readonly Uint8Array[]): Uint8Array {
   const [only] = batches;
   if (batches.length === 1 && only !== undefined) return only;
+  let size = 0;
+  for (const batch of batches) size += batch.length;
   const joined = new Uint8Array(size);
   let offset = 0;
   for (const batch of batches) {
@@ -125,48 +150,4 @@ export function concatBatches(batches: readonly Uint8Array[]): Uint8Array {
     offset += batch.length;
   }
   return joined;
-}
-
-function walkBatch(data: Uint8Array, visit: ((request: BatchRequest) => void) | undefined): void {
-  const reader = new ByteReader(data);
-  try {
-    while (reader.remaining > 0) walkSubBatch(reader, visit);
-  } catch (error) {
-    if (error instanceof ByteReaderError) throw new MalformedBatchError(error.message, error);
-    throw error;
-  }
-}
-
-function walkSubBatch(
-  reader: ByteReader,
-  visit: ((request: BatchRequest) => void) | undefined,
-): void {
-  const foundVersion = reader.byte();
-  if (foundVersion !== version) {
-    throw new MalformedBatchError(`version is ${foundVersion}, expected ${version}`);
-  }
-  const member = reader.u64();
-  let sequence = reader.varint();
-  const count = reader.varint();
-  const bodyLength = reader.varint();
-  const end = reader.offset + bodyLength;
-  if (bodyLength > reader.remaining) throw new MalformedBatchError("body is cut short");
-  if (count === 0 || count > bodyLength) {
-    throw new MalformedBatchError(`${count} requests in ${bodyLength} bytes`);
-  }
-  for (let index = 0; index < count; index += 1) {
-    const kindNumber = reader.byte();
-    const kind = requestKindOf(kindNumber);
-    if (kind === undefined) throw new MalformedBatchError(`unknown request kind ${kindNumber}`);
-    const delta = reader.varint();
-    if (index === 0 ? delta !== 0 : delta === 0) {
-      throw new MalformedBatchError("sequence is not ascending");
-    }
-    sequence += delta;
-    if (!Number.isSafeInteger(sequence)) throw new MalformedBatchError("sequence exceeds 2^53-1");
-    const authRevision = reader.varint();
-    const bytes = reader.lengthPrefixed();
-    visit?.({ member, sequence, kind, authRevision, bytes });
-  }
-  if (reader.offset !== end) throw new MalformedBatchError("body length does not match");
 }

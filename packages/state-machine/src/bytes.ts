@@ -12,6 +12,28 @@ export function varintSize(value: number): number {
   return size;
 }
 
+/**
+ * Writes a safe integer that is not negative into bytes with room for it.
+ *
+ * @returns The offset behind it.
+ */
+export function writeVarint(bytes: Uint8Array, offset: number, value: number): number {
+  let rest = value;
+  let at = offset;
+  while (rest >= 128) {
+    bytes[at++] = (rest % 128) + 128;
+    rest = Math.floor(rest / 128);
+  }
+  bytes[at++] = rest;
+  return at;
+}
+
+/** Writes 64 bits, big-endian, into bytes with room for them; negative as two's complement. */
+export function writeU64(bytes: Uint8Array, offset: number, value: bigint): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, 8);
+  view.setBigUint64(0, BigInt.asUintN(64, value));
+}
+
 /** Appends the basic shapes to a buffer that grows by doubling. */
 export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>;
@@ -32,8 +54,7 @@ export class ByteWriter {
   /** Appends 64 bits, big-endian; negative values as two's complement. */
   u64(value: bigint): void {
     this.#reserve(8);
-    const view = new DataView(this.#bytes.buffer, this.#length, 8);
-    view.setBigUint64(0, BigInt.asUintN(64, value));
+    writeU64(this.#bytes, this.#length, value);
     this.#length += 8;
   }
 
@@ -43,14 +64,7 @@ export class ByteWriter {
       throw new RangeError(`Cannot encode varint: ${value} is not in [0, 2^53)`);
     }
     this.#reserve(8);
-    let rest = value;
-    while (rest >= 128) {
-      this.#bytes[this.#length] = (rest % 128) + 128;
-      this.#length += 1;
-      rest = Math.floor(rest / 128);
-    }
-    this.#bytes[this.#length] = rest;
-    this.#length += 1;
+    this.#length = writeVarint(this.#bytes, this.#length, value);
   }
 
   /** Appends bytes as they are. */

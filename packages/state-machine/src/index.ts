@@ -1,39 +1,52 @@
 export {
   StateMachine,
   type AlarmView,
+  type AppliedBatch,
   type AppliedEntry,
   type CommittedEntry,
   type ConfigurationEntry,
-  type DecodedLookup,
   type LeaseView,
   type MembershipView,
   type NormalEntry,
-  type RequestOutcome,
   type StateMachineOptions,
   type StateMachineSnapshot,
 } from "./state-machine.ts";
 export {
-  concatBatches,
+  checkBatch,
   decodeBatch,
   encodeBatch,
   firstSequence,
+  joinBatches,
   requestOverheadMaxBytes,
   type BatchRequest,
   type ProposedRequest,
   type RequestId,
 } from "./batch.ts";
+export { BatchReader } from "./batch-reader.ts";
+export type { BatchPosition, HeldBatch, HeldBatches } from "./held-batch.ts";
 export type { RequestKind } from "./request-kind.ts";
 export {
   decodeRequest,
   minLeaseTtlSeconds,
   normalizeLeaseGrant,
-  type AppliedResponse,
   type DecodedRequest,
-  type LeaseExpireResponse,
-  type MemberAttributesResponse,
   type RequestMessages,
-  type ResponseMessages,
 } from "./request.ts";
+export type {
+  AppliedDeleteRange,
+  AppliedMessage,
+  AppliedOperation,
+  AppliedPut,
+  AppliedRange,
+  AppliedResponse,
+  AppliedTxn,
+  LeaseExpireResponse,
+  MemberAttributesResponse,
+  RequestOutcome,
+  RequestRefusal,
+  ResponseMessages,
+} from "./outcome.ts";
+export { toDeleteRangeResponse, toPutResponse, toTxnResponse } from "./wire-response.ts";
 export {
   encodeClusterVersionRequest,
   encodeLeaseExpireRequest,

@@ -9,21 +9,13 @@ import {
   decodePutRequest,
   decodeTxnRequest,
   type AlarmRequest,
-  type AlarmResponseInit,
   type CompactionRequest,
-  type CompactionResponseInit,
   type DeleteRangeRequest,
-  type DeleteRangeResponseInit,
   type LeaseCheckpointRequest,
-  type LeaseCheckpointResponseInit,
   type LeaseGrantRequest,
-  type LeaseGrantResponseInit,
   type LeaseRevokeRequest,
-  type LeaseRevokeResponseInit,
   type PutRequest,
-  type PutResponseInit,
   type TxnRequest,
-  type TxnResponseInit,
 } from "@quorate/api";
 import { MalformedRequestError } from "./errors.ts";
 import {
@@ -52,44 +44,10 @@ export interface RequestMessages {
   "cluster-version": ClusterVersionRequest;
 }
 
-/** The answer of each kind of request; a header holds only the revision. */
-export interface ResponseMessages {
-  put: PutResponseInit;
-  "delete-range": DeleteRangeResponseInit;
-  txn: TxnResponseInit;
-  compact: CompactionResponseInit;
-  "lease-grant": LeaseGrantResponseInit;
-  "lease-revoke": LeaseRevokeResponseInit;
-  "lease-expire": LeaseExpireResponse;
-  "lease-checkpoint": LeaseCheckpointResponseInit;
-  alarm: AlarmResponseInit;
-  "member-attributes": MemberAttributesResponse;
-  "cluster-version": ClusterVersionRequest;
-}
-
 /** A decoded request; discriminated by `kind`. */
 export type DecodedRequest = {
   [K in RequestKind]: { readonly kind: K; readonly message: RequestMessages[K] };
 }[RequestKind];
-
-/** An answer; discriminated by `kind`. */
-export type AppliedResponse = {
-  [K in RequestKind]: { readonly kind: K; readonly message: ResponseMessages[K] };
-}[RequestKind];
-
-/** Answer to a lease-expire request. */
-export interface LeaseExpireResponse {
-  /** Ids of the leases that were removed; empty when the request was void. */
-  readonly expired: readonly bigint[];
-  /** Whether the term had moved (L3). */
-  readonly isVoid: boolean;
-}
-
-/** Answer to a member-attributes request. */
-export interface MemberAttributesResponse {
-  /** False when the member is not, or no more, in the cluster. */
-  readonly isMember: boolean;
-}
 
 const decoders: Readonly<Record<RequestKind, (bytes: Uint8Array) => DecodedRequest>> = {
   put: (bytes) => ({ kind: "put", message: decodePutRequest(bytes) }),

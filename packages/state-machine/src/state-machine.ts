@@ -5,7 +5,7 @@
 // refusal comes before the first change of its request; an unexpected throw leaves the unit open,
 // which then never reaches the disk, and makes this object refuse every further call (C29): the
 // process ends, and the next one starts from the last unit and replays the log.
-import type { RangeRequest, TxnRequest, TxnResponseInit } from "@quorate/api";
+import type { RangeRequest, TxnRequest } from "@quorate/api";
 import {
   MvccError,
   MvccStore,
@@ -17,7 +17,8 @@ import {
 } from "@quorate/mvcc";
 import { AlarmTable } from "./alarm-table.ts";
 import { assert } from "./assert.ts";
-import { decodeBatch, type BatchRequest, type RequestId } from "./batch.ts";
+import type { RequestId } from "./batch.ts";
+import { BatchReader } from "./batch-reader.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { emptyConfiguration, type MemberConfiguration } from "./configuration.ts";
 import {
@@ -26,12 +27,14 @@ import {
   RequestError,
   type RefusedError,
 } from "./errors.ts";
+import type { HeldBatch, HeldBatches } from "./held-batch.ts";
 import { LeaseTable } from "./lease-table.ts";
 import { decodeMemberChange, type MemberChange } from "./member-change.ts";
 import { MemberTable } from "./member-table.ts";
 import { toRangeQuery } from "./range-query.ts";
 import { clusterVersionKey, RequestApplier } from "./request-applier.ts";
-import { decodeRequest, type AppliedResponse, type DecodedRequest } from "./request.ts";
+import type { AppliedTxn, RequestOutcome } from "./outcome.ts";
+import { decodeRequest, type DecodedRequest } from "./request.ts";
 import { computeStateHash } from "./state-hash.ts";
 import { choosePath, readPath, validatePath } from "./txn.ts";
 
@@ -58,30 +61,24 @@ export interface ConfigurationEntry {
   readonly context: Uint8Array;
 }
 
-/** What became of one request. */
-export interface RequestOutcome {
-  readonly requestId: RequestId;
-  readonly outcome:
-    | { readonly kind: "response"; readonly response: AppliedResponse }
-    | { readonly kind: "error"; readonly error: RefusedError };
-}
-
 /** What became of an entry. */
-export interface AppliedEntry {
+export interface AppliedEntry<Batch extends HeldBatch = HeldBatch> {
   /** One for each request of a normal entry, in order. */
   readonly outcomes: readonly RequestOutcome[];
+  /** Held batches of the entry, in order. */
+  readonly batches: readonly AppliedBatch<Batch>[];
   /** What a configuration entry changed about members. */
   readonly memberChange: MemberChange | undefined;
   /** Who asked for the member change. */
   readonly memberChangeRequestId: RequestId | undefined;
 }
 
-/**
- * Finds the decoded form of a request that the proposer still holds.
- *
- * It must be what decoding `request.bytes` gives (P8); undefined decodes the bytes.
- */
-export type DecodedLookup = (request: BatchRequest) => DecodedRequest | undefined;
+/** A held batch that was applied. */
+export interface AppliedBatch<Batch extends HeldBatch> {
+  readonly batch: Batch;
+  /** Place of its first request's outcome among all of the entry. */
+  readonly begin: number;
+}
 
 /** Tuning; nothing of it changes what an entry means. */
 export interface StateMachineOptions {
@@ -191,19 +188,21 @@ export class StateMachine {
    *
    * @param entry - Entries up to {@link StateMachine.appliedIndex} are passed over, so a log may be
    *   replayed from any earlier point.
+   * @param held - What the proposer still holds decoded; what it does not find is decoded.
    * @throws {@link ApplyFailedError} when an entry is missing before this one, its data is no
    *   batch, or something broke. The caller ends the process without returning to the event loop.
    */
-  apply(entry: CommittedEntry, decodedOf?: DecodedLookup): AppliedEntry {
+  apply<Batch extends HeldBatch>(
+    entry: CommittedEntry,
+    held?: HeldBatches<Batch>,
+  ): AppliedEntry<Batch> {
     this.#checkUsable();
     if (entry.index <= this.#appliedIndex) return nothingApplied;
     try {
       assert(entry.index === this.#appliedIndex + 1, `entry follows ${this.#appliedIndex}`);
       assert(entry.term >= this.#appliedTerm, `term is at least ${this.#appliedTerm}`);
       const applied =
-        entry.kind === "normal"
-          ? this.#applyNormal(entry, decodedOf)
-          : this.#applyConfiguration(entry);
+        entry.kind === "normal" ? this.#applyNormal(entry, held) : this.#applyConfiguration(entry);
       this.#appliedIndex = entry.index;
       this.#appliedTerm = entry.term;
       this.#stageApplied();
@@ -240,7 +239,7 @@ export class StateMachine {
    * @param request - Checked by `checkTxnRequest`; `isReadOnlyTxn` holds.
    * @throws CompactedError, FutureRevisionError
    */
-  readTxn(request: TxnRequest): TxnResponseInit {
+  readTxn(request: TxnRequest): AppliedTxn {
     this.#checkUsable();
     const state = { store: this.#store, leases: this.#leases };
     const path = choosePath(state, request);
@@ -307,35 +306,52 @@ export class StateMachine {
     this.#store.close();
   }
 
-  #applyNormal(entry: NormalEntry, decodedOf: DecodedLookup | undefined): AppliedEntry {
-    if (entry.data.length === 0) return nothingApplied;
-    const outcomes = decodeBatch(entry.data).map((request) => ({
-      requestId: request,
-      outcome: this.#applyRequest(request, entry.term, decodedOf?.(request)),
-    }));
-    return { outcomes, memberChange: undefined, memberChangeRequestId: undefined };
+  #applyNormal<Batch extends HeldBatch>(
+    { data, term }: NormalEntry,
+    held: HeldBatches<Batch> | undefined,
+  ): AppliedEntry<Batch> {
+    if (data.length === 0) return nothingApplied;
+    const outcomes: RequestOutcome[] = [];
+    const batches: AppliedBatch<Batch>[] = [];
+    const reader = new BatchReader(data);
+    while (reader.nextBatch()) {
+      const batch = held?.find(reader, data);
+      if (batch === undefined) {
+        while (reader.nextRequest()) outcomes.push(this.#applyBytes(reader, data, term));
+      } else {
+        reader.skipRequests();
+        batches.push({ batch, begin: outcomes.length });
+        for (const request of batch.requests) outcomes.push(this.#applyRequest(request, term));
+      }
+    }
+    return { outcomes, batches, memberChange: undefined, memberChangeRequestId: undefined };
   }
 
-  #applyRequest(
-    request: BatchRequest,
-    term: number,
-    decoded: DecodedRequest | undefined,
-  ): RequestOutcome["outcome"] {
+  #applyBytes({ kind, begin, end }: BatchReader, data: Uint8Array, term: number): RequestOutcome {
+    let request: DecodedRequest;
     try {
-      const known = decoded ?? decodeRequest(request.kind, request.bytes);
-      assert(known.kind === request.kind, "the decoded request is of the kind proposed");
-      return { kind: "response", response: this.#applier.apply(known, term) };
+      request = decodeRequest(kind, data.subarray(begin, end));
     } catch (error) {
-      if (this.#applier.isMutating || !isRefusal(error)) throw error;
-      return { kind: "error", error };
+      return toRefusal(error);
+    }
+    return this.#applyRequest(request, term);
+  }
+
+  #applyRequest(request: DecodedRequest, term: number): RequestOutcome {
+    try {
+      return this.#applier.apply(request, term);
+    } catch (error) {
+      if (this.#applier.isMutating) throw error;
+      return toRefusal(error);
     }
   }
 
-  #applyConfiguration(entry: ConfigurationEntry): AppliedEntry {
+  #applyConfiguration(entry: ConfigurationEntry): AppliedEntry<never> {
     const context = decodeMemberChange(entry.context);
     this.#members.apply(entry.configuration, context?.change);
     return {
       outcomes: [],
+      batches: [],
       memberChange: context?.change,
       memberChangeRequestId: context?.requestId,
     };
@@ -391,13 +407,20 @@ type AppliedPoint = Omit<StateMachineSnapshot, "sizeBytes">;
 
 const appliedKey = "applied";
 
-const nothingApplied: AppliedEntry = {
+const nothingApplied: AppliedEntry<never> = {
   outcomes: [],
+  batches: [],
   memberChange: undefined,
   memberChangeRequestId: undefined,
 };
 
-/** Errors that say no before anything changed; anything else is a bug or a broken disk. */
+/** The outcome of errors that say no before anything changed; throws all others on. */
+function toRefusal(error: unknown): RequestOutcome {
+  if (!isRefusal(error)) throw error;
+  return { kind: "refused", error };
+}
+
+/** Whether it is no bug and no broken disk. */
 function isRefusal(error: unknown): error is RefusedError {
   if (error instanceof RequestError || error instanceof MalformedRequestError) return true;
   return error instanceof MvccError && refusalCodes.has(error.code);

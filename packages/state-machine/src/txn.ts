@@ -10,14 +10,10 @@
 // such deletes and refuses the whole transaction with `key-not-found` (C29).
 import type {
   DeleteRangeRequest,
-  DeleteRangeResponseInit,
   PutRequest,
-  PutResponseInit,
   RangeRequest,
   RequestOp,
-  ResponseOpInit,
   TxnRequest,
-  TxnResponseInit,
 } from "@quorate/api";
 import {
   CompactedError,
@@ -34,7 +30,14 @@ import {
 import { assert } from "./assert.ts";
 import { RequestError } from "./errors.ts";
 import type { LeaseTable } from "./lease-table.ts";
-import { toKeyValue, toRangeQuery, toRangeResponse } from "./range-query.ts";
+import type {
+  AppliedDeleteRange,
+  AppliedOperation,
+  AppliedPut,
+  AppliedRange,
+  AppliedTxn,
+} from "./outcome.ts";
+import { toRangeQuery } from "./range-query.ts";
 import { isCompareTrue } from "./txn-compare.ts";
 
 /** State before the transaction. */
@@ -70,36 +73,36 @@ export function validatePath(state: TxnState, path: TxnPath): void {
   validateLevel(state, path, { deletedFrom: undefined });
 }
 
-/** Step 3: runs the chosen path. @returns The answer without the top header. */
-export function executePath(state: TxnState, txn: WriteTxn, path: TxnPath): TxnResponseInit {
-  const nested = path.nested.values();
-  const responses = path.operations.map(({ request }): ResponseOpInit => {
+/** Step 3: runs the chosen path. @returns What each operation did, in order. */
+export function executePath(state: TxnState, txn: WriteTxn, path: TxnPath): AppliedOperation[] {
+  const operations: AppliedOperation[] = [];
+  let nested = 0;
+  for (const { request } of path.operations) {
     switch (request?.case) {
       case "requestRange":
-        return { response: { case: "responseRange", value: executeRange(txn, request.value) } };
+        operations.push(executeRange(txn, request.value));
+        break;
       case "requestPut":
-        return { response: { case: "responsePut", value: executePut(state, txn, request.value) } };
-      case "requestDeleteRange": {
-        const value = executeDeleteRange(state, txn, request.value);
-        return { response: { case: "responseDeleteRange", value } };
-      }
-      default: {
-        const value = { header: {}, ...executePath(state, txn, nextOf(nested)) };
-        return { response: { case: "responseTxn", value } };
-      }
+        operations.push(executePut(state, txn, request.value));
+        break;
+      case "requestDeleteRange":
+        operations.push(executeDeleteRange(state, txn, request.value));
+        break;
+      default:
+        operations.push(executeNested(state, txn, nestedAt(path, nested++)));
     }
-  });
-  return { succeeded: path.succeeded, responses };
+  }
+  return operations;
 }
 
 /** Runs the chosen path of a transaction that only reads. */
-export function readPath(store: MvccStore, path: TxnPath): TxnResponseInit {
-  const responses = path.operations.map(({ request }): ResponseOpInit => {
+export function readPath(store: MvccStore, path: TxnPath): AppliedTxn {
+  const operations: AppliedOperation[] = [];
+  for (const { request } of path.operations) {
     assert(request?.case === "requestRange", "a read-only transaction holds only ranges");
-    return { response: { case: "responseRange", value: executeRange(store, request.value) } };
-  });
-  const header = { revision: store.currentRevision };
-  return { header, succeeded: path.succeeded, responses };
+    operations.push(executeRange(store, request.value));
+  }
+  return { kind: "txn", revision: store.currentRevision, succeeded: path.succeeded, operations };
 }
 
 /**
@@ -113,11 +116,7 @@ export function validatePut(state: TxnState, request: PutRequest): void {
 }
 
 /** Runs a put that was validated. */
-export function executePut(
-  { leases }: TxnState,
-  txn: WriteTxn,
-  request: PutRequest,
-): PutResponseInit {
+export function executePut({ leases }: TxnState, txn: WriteTxn, request: PutRequest): AppliedPut {
   const key = keyFromBytes(request.key);
   const previous = request.prevKv || request.ignoreValue ? txn.get(key) : undefined;
   const lease = request.ignoreLease ? leases.leaseOf(key) : request.lease;
@@ -128,9 +127,7 @@ export function executePut(
   }
   txn.put(key, value, lease);
   leases.attach(key, lease);
-  const header = { revision: txn.revision };
-  if (!request.prevKv || previous === undefined) return { header };
-  return { header, prevKv: toKeyValue(previous) };
+  return { kind: "put", revision: txn.revision, prevKv: request.prevKv ? previous : undefined };
 }
 
 /** Runs a deletion; it cannot fail. */
@@ -138,25 +135,28 @@ export function executeDeleteRange(
   { leases }: TxnState,
   txn: WriteTxn,
   request: DeleteRangeRequest,
-): DeleteRangeResponseInit {
+): AppliedDeleteRange {
   const key = keyFromBytes(request.key);
   const rangeEnd = keyFromBytes(request.rangeEnd);
-  const prevKvs = request.prevKv ? txn.range({ key, rangeEnd }).kvs.map(toKeyValue) : [];
+  const prevKvs = request.prevKv ? txn.range({ key, rangeEnd }).kvs : [];
   const keys = txn.deleteRange(key, rangeEnd);
   for (const deleted of keys) leases.detach(deleted);
   const revision = txn.hasChanges ? txn.revision : txn.revision - 1;
-  return { header: { revision }, deleted: keys.length, prevKvs };
+  return { kind: "delete-range", revision, deleted: keys.length, prevKvs };
+}
+
+/** The header of a nested answer is empty, as etcd's. */
+function executeNested(state: TxnState, txn: WriteTxn, path: TxnPath): AppliedTxn {
+  const operations = executePath(state, txn, path);
+  return { kind: "txn", revision: 0, succeeded: path.succeeded, operations };
 }
 
 interface ReadSource {
   range(query: RangeQuery): RangeResult;
 }
 
-function executeRange(
-  source: ReadSource,
-  request: RangeRequest,
-): ReturnType<typeof toRangeResponse> {
-  return toRangeResponse(source.range(toRangeQuery(request)));
+function executeRange(source: ReadSource, request: RangeRequest): AppliedRange {
+  return { kind: "range", result: source.range(toRangeQuery(request)) };
 }
 
 /** What the operations before have done to the keys, as far as validation must know. */
@@ -166,7 +166,7 @@ interface Effects {
 }
 
 function validateLevel(state: TxnState, path: TxnPath, effects: Effects): void {
-  const nested = path.nested.values();
+  let nested = 0;
   for (const { request } of path.operations) {
     switch (request?.case) {
       case "requestRange":
@@ -182,7 +182,7 @@ function validateLevel(state: TxnState, path: TxnPath, effects: Effects): void {
         noteDelete(request.value, effects);
         break;
       default:
-        validateLevel(state, nextOf(nested), effects);
+        validateLevel(state, nestedAt(path, nested++), effects);
     }
   }
 }
@@ -215,10 +215,10 @@ function validateNotDeleted(request: PutRequest, { deletedFrom }: Effects): void
   if (keyFromBytes(request.key) >= deletedFrom) throw missingKey();
 }
 
-function nextOf(nested: Iterator<TxnPath>): TxnPath {
-  const { value, done } = nested.next();
-  assert(done !== true, "each nested transaction has a path");
-  return value;
+function nestedAt(path: TxnPath, index: number): TxnPath {
+  const nested = path.nested[index];
+  assert(nested !== undefined, "each nested transaction has a path");
+  return nested;
 }
 
 function missingKey(): RequestError {

@@ -15,8 +15,11 @@ import {
 import {
   checkRangeRequest,
   StateMachineError,
+  toDeleteRangeResponse,
+  toPutResponse,
   toRangeResponse,
-  type AppliedResponse,
+  toTxnResponse,
+  type AppliedMessage,
   type MemberChange,
   type RequestOutcome,
 } from "@quorate/state-machine";
@@ -149,18 +152,25 @@ function toMemberChange([kind, ...words]: readonly string[]): MemberChange | und
   }
 }
 
-function formatOutcome({ outcome }: RequestOutcome): string {
-  return outcome.kind === "error" ? `error: ${outcome.error.code}` : format(outcome.response);
+function formatOutcome(outcome: RequestOutcome): string {
+  switch (outcome.kind) {
+    case "refused":
+      return `error: ${outcome.error.code}`;
+    case "put":
+      return formatOperation({ response: { case: "responsePut", value: toPutResponse(outcome) } });
+    case "delete-range": {
+      const value = toDeleteRangeResponse(outcome);
+      return formatOperation({ response: { case: "responseDeleteRange", value } });
+    }
+    case "txn":
+      return formatTxn(toTxnResponse(outcome));
+    default:
+      return formatMessage(outcome);
+  }
 }
 
-function format({ kind, message }: AppliedResponse): string {
+function formatMessage({ kind, message }: AppliedMessage): string {
   switch (kind) {
-    case "put":
-      return formatOperation({ response: { case: "responsePut", value: message } });
-    case "delete-range":
-      return formatOperation({ response: { case: "responseDeleteRange", value: message } });
-    case "txn":
-      return formatTxn(message);
     case "lease-grant":
       return `revision=${message.header?.revision} id=${message.id} ttl=${message.ttl}`;
     case "lease-expire":
@@ -191,7 +201,7 @@ function inspect({ machine }: TestMember, command: DataDrivenCommand): string {
     case "read-txn":
       return orError(() => {
         const request = decodeTxnRequest(encodeTxnRequest(parseTxn(command.input)));
-        return formatTxn(machine.readTxn(request));
+        return formatTxn(toTxnResponse(machine.readTxn(request)));
       });
     case "leases":
       return [...machine.leases.records()]

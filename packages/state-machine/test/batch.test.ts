@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  concatBatches,
+  checkBatch,
   decodeBatch,
   encodeBatch,
   firstSequence,
+  joinBatches,
   MalformedBatchError,
   requestOverheadMaxBytes,
   type ProposedRequest,
@@ -52,10 +53,10 @@ const put = (sequence: number, text = "x"): ProposedRequest => ({
   bytes: Buffer.from(text),
 });
 
-test("decodeBatch gives back what encodeBatch and concatBatches were given", () => {
+test("decodeBatch gives back what encodeBatch and joinBatches were given", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(anyMember, anyRequests), { maxLength: 4 }), (parts) => {
-      const joined = concatBatches(parts.map((part) => encodeBatch(...part)));
+      const joined = joinBatches(parts.map((part) => encodeBatch(...part)));
       const expected = parts.flatMap(([member, requests]) =>
         requests.map((request) => ({ member, ...request })),
       );
@@ -97,17 +98,27 @@ test("C34: a batch cut at any byte is refused, never half read", () => {
   const data = encodeBatch(7n, [put(5, "first"), put(9, "second")]);
   for (let length = 1; length < data.length; length += 1) {
     assert.throws(() => decodeBatch(data.subarray(0, length)), MalformedBatchError);
-    assert.throws(() => concatBatches([data.subarray(0, length)]), MalformedBatchError);
+    assert.throws(() => checkBatch(data.subarray(0, length)), MalformedBatchError);
   }
 });
 
 test("C34: any bytes are decoded or refused with a typed error, without long loops", () => {
-  const attempt = (bytes: Uint8Array): void => {
+  const errorOf = (read: () => unknown): string | undefined => {
     try {
-      decodeBatch(bytes);
+      read();
+      return undefined;
     } catch (error) {
       assert.ok(error instanceof MalformedBatchError, String(error));
+      return error.message;
     }
+  };
+  const attempt = (bytes: Uint8Array): void => {
+    const error = errorOf(() => decodeBatch(bytes));
+    assert.equal(
+      errorOf(() => checkBatch(bytes)),
+      error,
+      "what is forwarded is refused as in the log",
+    );
   };
   fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), attempt), { numRuns: 2000 });
   const damaged = fc.tuple(anyMember, anyRequests, fc.nat(), fc.integer({ min: 0, max: 255 }));

@@ -152,8 +152,8 @@ test("an entry that is no batch is fatal, a request that is no message is refuse
   const member = await TestMember.start();
   const entry = member.log.appendRaw({ kind: "put", bytes: Uint8Array.of(0x0a, 5, 1) });
   const [outcome] = member.machine.apply(entry).outcomes;
-  assert.ok(outcome?.outcome.kind === "error");
-  assert.equal(outcome.outcome.error.code, "malformed-request");
+  assert.ok(outcome?.kind === "refused");
+  assert.equal(outcome.error.code, "malformed-request");
   const broken = { ...member.log.append(put("a", "1")), kind: "normal", data: bytes("x") } as const;
   assert.throws(() => member.machine.apply(broken), ApplyFailedError);
 });

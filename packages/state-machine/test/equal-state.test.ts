@@ -3,8 +3,10 @@ import { test } from "node:test";
 import type { CompareInit, RequestOpInit, TxnRequestInit } from "@quorate/api";
 import { MemoryBackend } from "@quorate/mvcc";
 import {
+  decodeBatch,
   decodeRequest,
   type CommittedEntry,
+  type HeldBatch,
   type RequestOutcome,
   type StateMachine,
 } from "@quorate/state-machine";
@@ -131,10 +133,7 @@ const anySteps: fc.Arbitrary<Step[]> = fc.array(
 );
 
 const judge = (outcomes: readonly RequestOutcome[]): unknown[] =>
-  outcomes.map(({ requestId, outcome }) => [
-    requestId.sequence,
-    outcome.kind === "error" ? outcome.error.code : outcome.response,
-  ]);
+  outcomes.map((outcome) => (outcome.kind === "refused" ? outcome.error.code : outcome));
 
 /** A member that loses power now and then and replays its log. */
 class Unlucky {
@@ -165,10 +164,24 @@ class Unlucky {
   }
 }
 
+/** As the member that proposed the entry and holds its requests decoded, from memory of its own. */
 function applyAsProposer(machine: StateMachine, entry: CommittedEntry): readonly RequestOutcome[] {
-  const held = (request: Parameters<NonNullable<Parameters<StateMachine["apply"]>[1]>>[0]) =>
-    decodeRequest(request.kind, Uint8Array.from(request.bytes));
-  return machine.apply(entry, held).outcomes;
+  let found = 0;
+  const { outcomes, batches } = machine.apply(entry, {
+    find: (_position, data): HeldBatch => {
+      found += 1;
+      return {
+        requests: decodeBatch(data).map(({ kind, bytes: request }) =>
+          decodeRequest(kind, Uint8Array.from(request)),
+        ),
+      };
+    },
+  });
+  assert.equal(batches.length, found);
+  for (const { batch, begin } of batches) {
+    assert.deepEqual([begin, batch.requests.length], [0, outcomes.length]);
+  }
+  return outcomes;
 }
 
 test("P8: the same log gives the same outcomes and state, whoever applies it", async () => {

@@ -1,14 +1,13 @@
-import type { Entry, MemberId } from "@quorate/raft";
-import type { AppliedEntry, AppliedResponse, DecodedRequest } from "@quorate/state-machine";
+import type { Entry } from "@quorate/raft";
+import type { AppliedEntry, RequestOutcome } from "@quorate/state-machine";
 import type { Lessor } from "./lessor.ts";
 import type { MemberMeter } from "./member-meter.ts";
-import type { ProposedOutcome } from "./outcome.ts";
+import type { MemberBatch, MemberProposal } from "./outcome.ts";
 import type { ProposalQueue } from "./proposal-queue.ts";
 
 /** Whom applied entries concern. */
 export interface AppliedEntriesParts {
-  readonly memberId: MemberId;
-  readonly proposals: ProposalQueue<DecodedRequest, ProposedOutcome>;
+  readonly proposals: ProposalQueue<MemberProposal, RequestOutcome>;
   readonly lessor: Lessor;
   readonly meter: MemberMeter;
   readonly onConfiguration: () => void;
@@ -23,13 +22,18 @@ export class AppliedEntries {
   }
 
   /** @param leadingTerm - The term that this member leads in; undefined when it does not. */
-  handle(entry: Entry, applied: AppliedEntry, leadingTerm: number | undefined): void {
-    const { memberId, proposals, lessor, onConfiguration } = this.#parts;
+  handle(
+    entry: Entry,
+    { outcomes, batches }: AppliedEntry<MemberBatch>,
+    leadingTerm: number | undefined,
+  ): void {
+    const { proposals, lessor, onConfiguration } = this.#parts;
     let hasRevoked = false;
-    for (const { requestId, outcome } of applied.outcomes) {
-      if (outcome.kind === "response") hasRevoked = this.#note(outcome.response) || hasRevoked;
-      if (requestId.member === memberId) proposals.settle(requestId.sequence, outcome);
+    // Hot: puts pass here, too, and concern nobody but their callers.
+    for (const outcome of outcomes) {
+      if (outcome.kind !== "put" && this.#note(outcome)) hasRevoked = true;
     }
+    for (const { batch, begin } of batches) proposals.settle(batch, outcomes, begin);
     if (hasRevoked) lessor.handleRevocations();
     if (entry.kind === "configuration") onConfiguration();
     // Everything that earlier leaders have committed is applied: deciding about leases may begin.
@@ -37,19 +41,21 @@ export class AppliedEntries {
   }
 
   /** @returns Whether leases have ended. */
-  #note({ kind, message }: AppliedResponse): boolean {
+  #note(outcome: RequestOutcome): boolean {
     const { lessor, meter } = this.#parts;
-    switch (kind) {
-      case "lease-grant":
+    switch (outcome.kind) {
+      case "lease-grant": {
+        const { message } = outcome;
         lessor.handleGrant(message.id ?? 0n, message.ttl ?? 0);
         meter.leasesGranted.add();
         meter.leaseTtlSeconds.observe(message.ttl ?? 0);
         return false;
+      }
       case "lease-revoke":
         meter.leasesRevoked.add();
         return true;
       case "lease-expire":
-        meter.leasesRevoked.add(message.expired.length);
+        meter.leasesRevoked.add(outcome.message.expired.length);
         return true;
       default:
         return false;

@@ -7,16 +7,17 @@ import { decodeConfigurationEntry, type Entry, type SnapshotMark } from "@quorat
 import type {
   AppliedEntry,
   CommittedEntry,
-  DecodedLookup,
+  HeldBatches,
   StateMachine,
 } from "@quorate/state-machine";
+import type { MemberBatch } from "./outcome.ts";
 
 /** What the applier tells its member. */
 export interface ApplierEvents {
   /** Before the first entry of a term is applied. */
   onTerm(term: number): void;
   /** An entry was applied. */
-  onApplied(entry: Entry, applied: AppliedEntry): void;
+  onApplied(entry: Entry, applied: AppliedEntry<MemberBatch>): void;
   /** Some entries were applied and the turn ends. */
   onProgress(appliedIndex: number): void;
   /** A snapshot replaced the state. */
@@ -57,7 +58,7 @@ type Work =
 export class Applier {
   readonly #options: ApplierOptions;
   readonly #state: StateMachine;
-  readonly #decodedOf: DecodedLookup;
+  readonly #held: HeldBatches<MemberBatch>;
   readonly #events: ApplierEvents;
   readonly #dependencies: ApplierDependencies;
   readonly #queue: Work[] = [];
@@ -71,13 +72,13 @@ export class Applier {
   constructor(
     options: ApplierOptions,
     state: StateMachine,
-    decodedOf: DecodedLookup,
+    held: HeldBatches<MemberBatch>,
     events: ApplierEvents,
     dependencies: ApplierDependencies,
   ) {
     this.#options = options;
     this.#state = state;
-    this.#decodedOf = decodedOf;
+    this.#held = held;
     this.#events = events;
     this.#dependencies = dependencies;
   }
@@ -164,7 +165,7 @@ export class Applier {
         this.#term = entry.term;
         this.#events.onTerm(entry.term);
       }
-      this.#events.onApplied(entry, this.#state.apply(toCommitted(entry), this.#decodedOf));
+      this.#events.onApplied(entry, this.#state.apply(toCommitted(entry), this.#held));
     } catch (error) {
       this.#isStopped = true;
       this.#events.onFailure(error);

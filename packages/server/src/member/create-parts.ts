@@ -1,11 +1,11 @@
 /** Makes the queues of a member with their bounds and instruments. */
 import type { Clock, Random, Timers } from "@quorate/platform";
 import { RaftNode } from "@quorate/raft";
-import { firstSequence, type DecodedRequest } from "@quorate/state-machine";
+import { firstSequence, type RequestOutcome } from "@quorate/state-machine";
 import { Lessor } from "./lessor.ts";
 import type { MemberMeter } from "./member-meter.ts";
 import type { MemberTiming } from "./member-timing.ts";
-import { encodeExpiry, type MemberProposal, type ProposedOutcome } from "./outcome.ts";
+import { encodeExpiry, type MemberProposal } from "./outcome.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
 import { ReadQueue, type ReadListener } from "./read-queue.ts";
 import type { OpenedStorage } from "./storage.ts";
@@ -32,7 +32,7 @@ export function createRaft(
 ): RaftNode {
   return new RaftNode(
     {
-      ...{ id: memberId, random, preVote: isPreVote },
+      ...{ id: memberId, random, preVote: isPreVote, holdCommits: true },
       ...{ electionTimeoutTicks: electionTicks, heartbeatTicks: 1 },
     },
     raftState,
@@ -45,7 +45,7 @@ export function createProposalQueue(
   timing: MemberTiming,
   random: Random,
   meter: MemberMeter,
-): ProposalQueue<DecodedRequest, ProposedOutcome> {
+): ProposalQueue<MemberProposal, RequestOutcome> {
   return new ProposalQueue({
     memberId,
     firstSequence: firstSequence(random.nextBigUint64()),

@@ -1,5 +1,5 @@
 import type { MemberId } from "@quorate/raft";
-import { concatBatches, MalformedBatchError } from "@quorate/state-machine";
+import { checkBatch, joinBatches, MalformedBatchError } from "@quorate/state-machine";
 import { FrameKind } from "../peer/frame.ts";
 import type { PeerTransport } from "../peer/peer-transport.ts";
 import {
@@ -64,7 +64,7 @@ export class ForwardIntake {
       return;
     }
     try {
-      concatBatches([batch]);
+      checkBatch(batch);
     } catch (error) {
       if (!(error instanceof MalformedBatchError)) throw error;
       this.#refuse(from, forward);
@@ -90,11 +90,15 @@ export class ForwardIntake {
       bytes += batch.length;
       this.#joined += 1;
     }
-    return batches.length === 0 ? undefined : concatBatches(batches);
+    return batches.length === 0 ? undefined : joinBatches(batches);
   }
 
-  /** What was joined has entered the log. */
-  clear(): void {
+  /** What was joined has entered the log; `onEntered` gets the sender of each batch. */
+  clear(onEntered: (from: MemberId) => void): void {
+    for (let i = 0; i < this.#joined; i += 1) {
+      const forward = this.#waiting[i];
+      if (forward !== undefined) onEntered(forward.from);
+    }
     this.#keep(this.#waiting.slice(this.#joined));
     this.#joined = 0;
   }

@@ -18,7 +18,7 @@ import {
   type SoftState,
   type TransferResult,
 } from "@quorate/raft";
-import type { DecodedRequest, StateMachine } from "@quorate/state-machine";
+import type { RequestOutcome, StateMachine } from "@quorate/state-machine";
 import type { PeerHandler, PeerTransport } from "../peer/peer-transport.ts";
 import { AppliedEntries } from "./applied-entries.ts";
 import { Applier } from "./applier.ts";
@@ -44,7 +44,7 @@ import { ProposalPump } from "./proposal-pump.ts";
 import type { ProposalQueue } from "./proposal-queue.ts";
 import { RaftDriver } from "./raft-driver.ts";
 import { ListenedRead, type QueuedRead, type ReadListener, type ReadQueue } from "./read-queue.ts";
-import type { MemberProposal, ProposedOutcome } from "./outcome.ts";
+import type { MemberProposal } from "./outcome.ts";
 import type { OpenedStorage } from "./storage.ts";
 import { stepAsideIfStuck } from "./stuck-disk.ts";
 
@@ -72,7 +72,7 @@ export class Member {
   readonly #driver: RaftDriver;
   readonly #applier: Applier;
   readonly #transport: PeerTransport;
-  readonly #proposals: ProposalQueue<DecodedRequest, ProposedOutcome>;
+  readonly #proposals: ProposalQueue<MemberProposal, RequestOutcome>;
   readonly #reads: ReadQueue;
   readonly #lessor: Lessor;
   readonly #leaderRequests: LeaderRequests;
@@ -96,7 +96,9 @@ export class Member {
     });
     const raft = createRaft(timing, storage, random);
     this.#transport = dependencies.createTransport(this.#createPeerHandler());
-    this.#driver = new RaftDriver(raft, storage.wal, this.#transport, this.#raftEvents(), logger);
+    this.#driver = new RaftDriver(raft, storage.wal, this.#transport, this.#raftEvents(), {
+      ...{ logger, timers: dependencies.timers },
+    });
     this.#proposals = createProposalQueue(storage.memberId, timing, random, meter);
     this.#reads = createReadQueue(timing, meter);
     this.#forwards = new ForwardIntake(new ForwardFilter(), this.#transport, batchBounds);
@@ -203,12 +205,12 @@ export class Member {
   /** Sends a request through the log; `settle` is called once, in a later turn or in this one. */
   propose(proposal: MemberProposal): void {
     if (this.#closing !== undefined) {
-      proposal.settle(undefined, { reason: "stopped", isUnknown: false });
+      proposal.fail({ reason: "stopped", isUnknown: false });
       return;
     }
     const now = this.#dependencies.clock.monotonicMillis();
     if (this.#leaderWatch.isLeaderlessTooLong(now)) {
-      proposal.settle(undefined, { reason: "no-leader", isUnknown: false });
+      proposal.fail({ reason: "no-leader", isUnknown: false });
       return;
     }
     this.#proposals.add(now, proposal);
@@ -252,6 +254,7 @@ export class Member {
     // Ahead of everything else, so that nothing that ends now begins anew.
     await Promise.resolve();
     this.#tickTimer?.cancel();
+    this.#driver.close();
     const applierStopped = this.#applier.stop();
     this.#lessor.demote();
     this.leases.close();
@@ -348,14 +351,13 @@ export class Member {
   #createApplier(): Applier {
     const { clock, timers, logger, meter, onFatal } = this.#dependencies;
     const outcomes = new AppliedEntries({
-      ...{ memberId: this.memberId, proposals: this.#proposals, lessor: this.#lessor, meter },
+      ...{ proposals: this.#proposals, lessor: this.#lessor, meter },
       onConfiguration: () => this.#handleConfiguration(),
     });
     return new Applier(
       { sliceMillis: 10, warningMillis: this.#timing.warningApplyMillis, stagedBytesMax },
       this.state,
-      (request) =>
-        request.member === this.memberId ? this.#proposals.decodedOf(request) : undefined,
+      this.#proposals,
       {
         onTerm: (term) => this.#proposals.beginTerm(term),
         onApplied: (entry, applied) => outcomes.handle(entry, applied, this.#leadingTerm()),

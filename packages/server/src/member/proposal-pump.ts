@@ -3,18 +3,18 @@
  * frame to the leader. Takes what other members forward.
  */
 import type { MemberId, RaftNode } from "@quorate/raft";
-import type { DecodedRequest } from "@quorate/state-machine";
+import type { RequestOutcome } from "@quorate/state-machine";
 import { FrameKind } from "../peer/frame.ts";
 import type { PeerTransport } from "../peer/peer-transport.ts";
 import { decodeForwardRefusal, encodeForward } from "./forward.ts";
 import type { ForwardIntake } from "./forward-intake.ts";
-import type { ProposedOutcome } from "./outcome.ts";
+import type { MemberProposal } from "./outcome.ts";
 import type { ProposalQueue } from "./proposal-queue.ts";
 
 /** What the pump moves between. */
 export interface ProposalPumpParts {
   readonly raft: RaftNode;
-  readonly queue: ProposalQueue<DecodedRequest, ProposedOutcome>;
+  readonly queue: ProposalQueue<MemberProposal, RequestOutcome>;
   readonly forwards: ForwardIntake;
   readonly transport: PeerTransport;
   /** Random 32 bits: the life of this process. */
@@ -80,9 +80,10 @@ export class ProposalPump {
     if (this.#stuck?.term !== raft.term) this.#unstick();
     const entry = this.#stuck ?? this.#nextEntry();
     if (entry === undefined) return;
-    if (raft.propose(entry.data).kind === "accepted") {
+    const result = raft.propose(entry.data);
+    if (result.kind === "accepted") {
       this.#stuck = undefined;
-      forwards.clear();
+      forwards.clear((from) => raft.expectCommit(from, result.index));
     } else {
       this.#stuck = entry;
     }

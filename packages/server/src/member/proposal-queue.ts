@@ -2,7 +2,7 @@
  * Requests on their way through the log, from the member that took them.
  *
  * ```
- * add ─► waiting ─► takeBatch ─► in flight ─► settle          the request was applied here
+ * add ─► waiting ─► takeBatch ─► in flight ─► settle          the batch was applied here
  *           ▲                        │
  *           └──────── returned ◄─────┘   refused, or an entry of a later term was applied
  * ```
@@ -12,8 +12,12 @@
  * is applied, what has not been applied by then never will be (leader completeness, thesis §3.6.3):
  * it may be proposed again without being done twice (P6). A request whose time runs out in flight
  * has an unknown outcome.
+ *
+ * From `takeBatch` on requests are handled by the batch: a batch enters the log whole, is found again
+ * by the number of its first request and settled in one go.
  */
-import { encodeBatch, type RequestKind } from "@quorate/state-machine";
+import { encodeBatch, type BatchPosition, type RequestKind } from "@quorate/state-machine";
+import { Arrivals } from "./arrivals.ts";
 
 /** Why a proposal ended without an outcome. `isUnknown`: it may still take effect. */
 export interface ProposalFailure {
@@ -21,14 +25,19 @@ export interface ProposalFailure {
   readonly isUnknown: boolean;
 }
 
-/** One request; `settle` is called exactly once. */
-export interface Proposal<Decoded, Outcome> {
+/** {@link Proposal.sequence} of a request that is not, or no more, in the queue. */
+export const notQueued = -1;
+
+/** One request; either `settle` or `fail` is called, once. */
+export interface Proposal<Outcome> {
   readonly kind: RequestKind;
-  /** Wire bytes, unchanged. */
+  readonly authRevision: number;
+  /** Wire bytes, unchanged; nobody writes to them while the request is in the queue. */
   readonly bytes: Uint8Array;
-  /** What the bytes decode to, so that applying here decodes nothing. */
-  readonly decoded: Decoded;
-  readonly settle: (outcome: Outcome | undefined, failure: ProposalFailure | undefined) => void;
+  /** The queue's: its number while it has no outcome. Starts as {@link notQueued}. */
+  sequence: number;
+  settle(outcome: Outcome): void;
+  fail(failure: ProposalFailure): void;
 }
 
 /** Bounds of the queue. */
@@ -48,31 +57,32 @@ export interface ProposalQueueOptions {
   readonly onFailure: (reason: ProposalFailure["reason"], count: number) => void;
 }
 
-interface Pending<Decoded, Outcome> extends Proposal<Decoded, Outcome> {
-  readonly sequence: number;
-  readonly deadline: number;
-}
-
-interface InFlightBatch<Decoded, Outcome> {
-  readonly term: number;
-  readonly proposals: readonly Pending<Decoded, Outcome>[];
-}
-
 /** A batch taken from the queue. */
-export interface TakenBatch {
-  /** Encoded for the log. */
-  readonly data: Uint8Array;
+export interface ProposalBatch<P> {
   /** Names the batch in {@link ProposalQueue.giveBack}. */
   readonly batchId: number;
+  /** Its requests are of the leader of this term. */
+  readonly term: number;
+  readonly firstSequence: number;
+  readonly requests: readonly P[];
+  /** Encoded for the log. */
+  readonly data: Uint8Array;
 }
 
+/** Deadlines are kept this exactly. */
+const arrivalStepMillis = 10;
+
 /** See the head of the file. */
-export class ProposalQueue<Decoded, Outcome> {
+// Hot: nothing here is done, made or looked up for a request that can be for its batch.
+export class ProposalQueue<P extends Proposal<Outcome>, Outcome> {
   readonly #options: ProposalQueueOptions;
-  #waiting: Pending<Decoded, Outcome>[] = [];
-  /** All unsettled requests in order of arrival, so in order of deadline. */
-  readonly #pending = new Map<number, Pending<Decoded, Outcome>>();
-  readonly #inFlight = new Map<number, InFlightBatch<Decoded, Outcome>>();
+  /** Ascending by sequence. */
+  #waiting: P[] = [];
+  readonly #inFlight = new Map<number, ProposalBatch<P>>();
+  /** The same batches by their first sequence. */
+  readonly #byFirst = new Map<number, ProposalBatch<P>>();
+  readonly #arrivals = new Arrivals(arrivalStepMillis);
+  #size = 0;
   #pendingBytes = 0;
   #nextSequence: number;
   #nextBatchId = 1;
@@ -84,7 +94,7 @@ export class ProposalQueue<Decoded, Outcome> {
 
   /** Requests without an outcome. */
   get size(): number {
-    return this.#pending.size;
+    return this.#size;
   }
 
   /** Bytes of requests without an outcome. */
@@ -98,21 +108,20 @@ export class ProposalQueue<Decoded, Outcome> {
   }
 
   /** Adds a request, or refuses it when the queue is full. */
-  add(nowMillis: number, proposal: Proposal<Decoded, Outcome>): void {
-    const { requestsMax, bytesMax, timeoutMillis } = this.#options;
-    const size = proposal.bytes.length;
-    if (this.#pending.size >= requestsMax || this.#pendingBytes + size > bytesMax) {
+  add(nowMillis: number, proposal: P): void {
+    const { requestsMax, bytesMax } = this.#options;
+    const { length } = proposal.bytes;
+    if (this.#size >= requestsMax || this.#pendingBytes + length > bytesMax) {
       this.#options.onFailure("too-many-requests", 1);
-      proposal.settle(undefined, { reason: "too-many-requests", isUnknown: false });
+      proposal.fail({ reason: "too-many-requests", isUnknown: false });
       return;
     }
     const sequence = this.#nextSequence++;
-    const { kind, bytes, decoded, settle } = proposal;
-    const deadline = nowMillis + timeoutMillis;
-    const pending = { kind, bytes, decoded, settle, sequence, deadline };
-    this.#pending.set(sequence, pending);
-    this.#pendingBytes += size;
-    this.#waiting.push(pending);
+    proposal.sequence = sequence;
+    this.#size += 1;
+    this.#pendingBytes += length;
+    this.#waiting.push(proposal);
+    this.#arrivals.note(nowMillis, sequence);
   }
 
   /**
@@ -120,86 +129,83 @@ export class ProposalQueue<Decoded, Outcome> {
    *
    * @returns undefined when none wait.
    */
-  takeBatch(term: number): TakenBatch | undefined {
-    const { batchBytesMax, batchRequestsMax, memberId } = this.#options;
-    let count = 0;
-    let bytes = 0;
-    for (const { bytes: request } of this.#waiting) {
-      if (count >= batchRequestsMax || (count > 0 && bytes + request.length > batchBytesMax)) break;
-      count += 1;
-      bytes += request.length;
-    }
-    if (count === 0) return undefined;
-    const proposals = this.#waiting.slice(0, count);
-    this.#waiting = count === this.#waiting.length ? [] : this.#waiting.slice(count);
-    const batchId = this.#nextBatchId++;
-    this.#options.onBatch(count);
-    this.#inFlight.set(batchId, { term, proposals });
-    const requests = proposals.map(({ sequence, kind, bytes: request }) => ({
-      sequence,
-      kind,
-      authRevision: 0,
-      bytes: request,
-    }));
-    return { data: encodeBatch(memberId, requests), batchId };
+  takeBatch(term: number): ProposalBatch<P> | undefined {
+    const requests = this.#takeRequests();
+    const [first] = requests;
+    if (first === undefined) return undefined;
+    const { memberId, onBatch } = this.#options;
+    const batch = {
+      batchId: this.#nextBatchId++,
+      term,
+      firstSequence: first.sequence,
+      requests,
+      data: encodeBatch(memberId, requests),
+    };
+    this.#inFlight.set(batch.batchId, batch);
+    this.#byFirst.set(batch.firstSequence, batch);
+    onBatch(requests.length);
+    return batch;
   }
 
   /** A batch was refused and never entered a log: its requests wait again, before newer ones. */
   giveBack(batchId: number): void {
     const batch = this.#inFlight.get(batchId);
     if (batch === undefined) return;
-    this.#inFlight.delete(batchId);
-    this.#waitAgain(batch.proposals);
+    this.#forget(batch);
+    this.#waitAgain(pendingOf([batch]));
   }
 
   /** An entry of `term` is about to be applied: what older terms took and lost waits again. */
   beginTerm(term: number): void {
-    const lost: Pending<Decoded, Outcome>[] = [];
-    for (const [batchId, batch] of this.#inFlight) {
-      if (batch.term >= term) continue;
-      this.#inFlight.delete(batchId);
-      for (const pending of batch.proposals) lost.push(pending);
-    }
-    if (lost.length > 0) this.#waitAgain(lost);
+    const lost = [...this.#inFlight.values()].filter((batch) => batch.term < term);
+    for (const batch of lost) this.#forget(batch);
+    if (lost.length > 0) this.#waitAgain(pendingOf(lost));
   }
 
   /**
-   * The decoded form of a request of this process that is being applied.
+   * The batch of this process that a sub-batch in the log is (P8).
    *
-   * @param request - As it stands in the log. Its bytes are compared: members must never apply
-   *   different things, not even if two lives of a process used one sequence number (P8).
+   * Members must never apply different things, not even if two lives of a process used one sequence
+   * number: all bytes are compared. An entry that this member proposed by itself is the very array
+   * that `takeBatch` made, which needs no comparing: nobody writes to it afterwards, for consensus,
+   * log and peers only read it.
+   *
+   * @param data - Of the whole entry.
    */
-  decodedOf(request: {
-    readonly sequence: number;
-    readonly kind: RequestKind;
-    readonly bytes: Uint8Array;
-  }): Decoded | undefined {
-    const pending = this.#pending.get(request.sequence);
-    if (pending?.kind !== request.kind) return undefined;
-    return Buffer.compare(pending.bytes, request.bytes) === 0 ? pending.decoded : undefined;
+  find(position: BatchPosition, data: Uint8Array): ProposalBatch<P> | undefined {
+    const { member, firstSequence, batchBegin, batchEnd } = position;
+    if (member !== this.#options.memberId) return undefined;
+    const batch = this.#byFirst.get(firstSequence);
+    if (batch === undefined || batch.data.length !== batchEnd - batchBegin) return undefined;
+    // Of equal length, so the sub-batch is the whole array if it lies in the same one.
+    if (data === batch.data) return batch;
+    const isSame = Buffer.compare(data.subarray(batchBegin, batchEnd), batch.data) === 0;
+    return isSame ? batch : undefined;
   }
 
-  /** A request was applied. Unknown numbers belong to an earlier process or timed out. */
-  settle(sequence: number, outcome: Outcome): void {
-    const pending = this.#pending.get(sequence);
-    if (pending === undefined) return;
-    this.#remove(pending);
-    pending.settle(outcome, undefined);
+  /**
+   * A batch that {@link ProposalQueue.find} gave was applied.
+   *
+   * @param outcomes - In the order of the requests, from `begin` on.
+   */
+  settle(batch: ProposalBatch<P>, outcomes: readonly Outcome[], begin: number): void {
+    this.#forget(batch);
+    let at = begin;
+    for (const request of batch.requests) {
+      const outcome = outcomes[at++];
+      if (outcome === undefined || request.sequence === notQueued) continue;
+      this.#remove(request);
+      request.settle(outcome);
+    }
   }
 
   /** Ends what took too long; forgets batches whose requests have all ended. */
   tick(nowMillis: number): void {
-    for (const [batchId, { proposals }] of this.#inFlight) {
-      if (!proposals.some(({ sequence }) => this.#pending.has(sequence))) {
-        this.#inFlight.delete(batchId);
-      }
+    const bound = this.#arrivals.forget(nowMillis - this.#options.timeoutMillis);
+    if (bound !== undefined) this.#expire(bound);
+    for (const batch of this.#inFlight.values()) {
+      if (!batch.requests.some(isPending)) this.#forget(batch);
     }
-    const late: Pending<Decoded, Outcome>[] = [];
-    for (const pending of this.#pending.values()) {
-      if (pending.deadline > nowMillis) break;
-      late.push(pending);
-    }
-    if (late.length > 0) this.#fail(late, "timeout");
   }
 
   /**
@@ -207,43 +213,92 @@ export class ProposalQueue<Decoded, Outcome> {
    * tell any more. They end with an unknown outcome instead of being proposed again (P6).
    */
   failInFlight(): void {
-    const waiting = new Set(this.#waiting);
-    const inFlight = [...this.#pending.values()].filter((pending) => !waiting.has(pending));
+    const requests = pendingOf(this.#inFlight.values());
     this.#inFlight.clear();
-    this.#fail(inFlight, "timeout");
+    this.#byFirst.clear();
+    this.#fail(requests, { reason: "timeout", isUnknown: true });
   }
 
   /** Fails requests that no leader has been handed yet. */
   failWaiting(reason: ProposalFailure["reason"]): void {
-    this.#fail([...this.#waiting], reason);
+    const requests = this.#waiting;
+    this.#waiting = [];
+    this.#fail(requests, { reason, isUnknown: false });
   }
 
   /** Fails everything, at the end of the process. */
   failAll(reason: ProposalFailure["reason"]): void {
-    this.#fail([...this.#pending.values()], reason);
+    const inFlight = pendingOf(this.#inFlight.values());
     this.#inFlight.clear();
+    this.#byFirst.clear();
+    this.#fail(inFlight, { reason, isUnknown: true });
+    this.failWaiting(reason);
+  }
+
+  #takeRequests(): P[] {
+    const { batchBytesMax, batchRequestsMax } = this.#options;
+    const waiting = this.#waiting;
+    let count = 0;
+    let size = 0;
+    for (const { bytes } of waiting) {
+      size += bytes.length;
+      if (count >= batchRequestsMax || (count > 0 && size > batchBytesMax)) break;
+      count += 1;
+    }
+    if (count === waiting.length) {
+      this.#waiting = [];
+      return waiting;
+    }
+    this.#waiting = waiting.slice(count);
+    waiting.length = count;
+    return waiting;
   }
 
   /** O(waiting) in one go, however many batches come back at a change of leader. */
-  #waitAgain(proposals: readonly Pending<Decoded, Outcome>[]): void {
-    const returned = proposals.filter(({ sequence }) => this.#pending.has(sequence));
-    this.#waiting = returned.concat(this.#waiting).sort((a, b) => a.sequence - b.sequence);
+  #waitAgain(requests: readonly P[]): void {
+    this.#waiting = requests.concat(this.#waiting).sort((a, b) => a.sequence - b.sequence);
   }
 
-  #fail(proposals: readonly Pending<Decoded, Outcome>[], reason: ProposalFailure["reason"]): void {
-    if (proposals.length === 0) return;
-    this.#options.onFailure(reason, proposals.length);
-    const waiting = new Set(this.#waiting);
-    const failed = new Set(proposals);
-    this.#waiting = this.#waiting.filter((pending) => !failed.has(pending));
-    for (const pending of proposals) {
-      this.#remove(pending);
-      pending.settle(undefined, { reason, isUnknown: !waiting.has(pending) });
+  #expire(bound: number): void {
+    const inFlight = pendingOf(this.#inFlight.values()).filter(({ sequence }) => sequence < bound);
+    const next = this.#waiting.findIndex(({ sequence }) => sequence >= bound);
+    const waiting = this.#waiting.splice(0, next < 0 ? this.#waiting.length : next);
+    this.#fail(inFlight, { reason: "timeout", isUnknown: true });
+    this.#fail(waiting, { reason: "timeout", isUnknown: false });
+  }
+
+  #fail(requests: readonly P[], failure: ProposalFailure): void {
+    if (requests.length === 0) return;
+    this.#options.onFailure(failure.reason, requests.length);
+    for (const request of requests) {
+      this.#remove(request);
+      request.fail(failure);
     }
   }
 
-  #remove(pending: Pending<Decoded, Outcome>): void {
-    this.#pending.delete(pending.sequence);
-    this.#pendingBytes -= pending.bytes.length;
+  #forget(batch: ProposalBatch<P>): void {
+    this.#inFlight.delete(batch.batchId);
+    this.#byFirst.delete(batch.firstSequence);
   }
+
+  #remove(request: P): void {
+    request.sequence = notQueued;
+    this.#size -= 1;
+    this.#pendingBytes -= request.bytes.length;
+  }
+}
+
+function isPending({ sequence }: { readonly sequence: number }): boolean {
+  return sequence !== notQueued;
+}
+
+/** Requests of batches that have no outcome yet, in order of arrival. */
+function pendingOf<P extends { readonly sequence: number }>(
+  batches: Iterable<ProposalBatch<P>>,
+): P[] {
+  const requests: P[] = [];
+  for (const batch of batches) {
+    for (const request of batch.requests) if (isPending(request)) requests.push(request);
+  }
+  return requests.sort((a, b) => a.sequence - b.sequence);
 }

@@ -3,12 +3,8 @@
  */
 import type { Method } from "@quorate/api";
 import type { RpcCall, RpcMethod, UnaryCall } from "@quorate/grpc";
-import type {
-  AppliedResponse,
-  DecodedRequest,
-  RequestKind,
-  ResponseMessages,
-} from "@quorate/state-machine";
+import type { DecodedRequest, RequestOutcome, ResponseMessages } from "@quorate/state-machine";
+import { toProposal } from "../member/outcome.ts";
 import { failureError, ServiceError, toStatus } from "./status.ts";
 import type { ServiceContext } from "./service-context.ts";
 
@@ -73,6 +69,26 @@ export function unary<Request, RequestInit, Response, ResponseInit>(
   };
 }
 
+/** Makes a unary method that decodes its request and answers by itself. `handle` may throw. */
+export function rawUnary(
+  context: ServiceContext,
+  path: string,
+  handle: (bytes: Uint8Array, call: UnaryCall) => void,
+): RpcMethod {
+  return {
+    kind: "unary",
+    path,
+    handle: (bytes, call) => {
+      try {
+        checkCall(context, call, false);
+        handle(bytes, call);
+      } catch (error) {
+        call.fail(toStatus(error));
+      }
+    },
+  };
+}
+
 class UnaryReply<Response> implements Reply<Response> {
   readonly #call: UnaryCall;
   readonly #encode: (response: Response) => Uint8Array;
@@ -95,9 +111,9 @@ class UnaryReply<Response> implements Reply<Response> {
   }
 }
 
-/** A request for the log with its answer's handler. */
-export interface ProposeRequest<Kind extends RequestKind> {
-  readonly decoded: Extract<DecodedRequest, { readonly kind: Kind }> & { readonly kind: Kind };
+/** A request for the log with its answer's handler, of a kind that does not come in masses. */
+export interface ProposeRequest<Kind extends keyof ResponseMessages> {
+  readonly decoded: DecodedRequest & { readonly kind: Kind };
   readonly bytes: Uint8Array;
   readonly onResponse: (response: ResponseMessages[Kind]) => void;
   readonly onError: (error: unknown) => void;
@@ -108,40 +124,38 @@ export interface ProposeRequest<Kind extends RequestKind> {
  *
  * @throws ServiceError `request-too-large`.
  */
-export function propose<Kind extends RequestKind>(
+export function propose<Kind extends keyof ResponseMessages>(
   { member, options, logger }: ServiceContext,
   { decoded, bytes, onResponse, onError }: ProposeRequest<Kind>,
 ): void {
   if (bytes.length > options.requestBytesMax) throw new ServiceError("request-too-large");
-  member.propose({
-    kind: decoded.kind,
-    bytes,
-    decoded,
-    settle: (outcome, failure) => {
-      if (outcome === undefined) {
-        onError(failureError(failure?.reason ?? "stopped"));
-      } else if (outcome.kind === "error") {
-        onError(outcome.error);
-      } else {
-        // Applying calls this: an answer that cannot be made must not end the process.
-        try {
-          onResponse(toResponse(decoded.kind, outcome.response));
-        } catch (error) {
-          logger.error("cannot answer", { kind: decoded.kind, error: String(error) });
-          onError(error);
-        }
+  const proposal = toProposal(decoded, bytes, (outcome, failure) => {
+    if (outcome === undefined) {
+      onError(failureError(failure?.reason ?? "stopped"));
+    } else if (outcome.kind === "refused") {
+      onError(outcome.error);
+    } else {
+      // Applying calls this: an answer that cannot be made must not end the process.
+      try {
+        onResponse(toMessage(decoded.kind, outcome));
+      } catch (error) {
+        logger.error("cannot answer", { kind: decoded.kind, error: String(error) });
+        onError(error);
       }
-    },
+    }
   });
+  member.propose(proposal);
 }
 
 /** The answer's message; an answer of another kind is a bug. */
-function toResponse<Kind extends RequestKind>(
+function toMessage<Kind extends keyof ResponseMessages>(
   kind: Kind,
-  response: AppliedResponse,
+  outcome: RequestOutcome,
 ): ResponseMessages[Kind] {
-  if (response.kind !== kind) throw new Error(`Cannot answer ${kind}: got ${response.kind}`);
-  return response.message as ResponseMessages[Kind];
+  if (outcome.kind !== kind || !("message" in outcome)) {
+    throw new Error(`Cannot answer ${kind}: got ${outcome.kind}`);
+  }
+  return outcome.message as ResponseMessages[Kind];
 }
 
 /** Runs `body` when the state is fresh (P2), and turns what it throws into the answer. */

@@ -18,7 +18,7 @@ import {
   normalizeLeaseGrant,
 } from "@quorate/state-machine";
 import { checkCall, propose, unary, whenFresh, type Reply } from "./calls.ts";
-import { checkQuota } from "./kv-service.ts";
+import { checkQuota } from "./quota.ts";
 import { answerLeases } from "./lease-listing.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import { headerOf, type ServiceContext } from "./service-context.ts";

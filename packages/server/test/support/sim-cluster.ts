@@ -4,6 +4,7 @@ import { decodeStored } from "@quorate/mvcc";
 import { SeededRandom, SimScheduler } from "@quorate/platform/sim";
 import { computeClusterId } from "@quorate/state-machine";
 import type { Member } from "../../src/member/member.ts";
+import { toProposal, type SettleListener } from "../../src/member/outcome.ts";
 import type { MemberTiming } from "../../src/member/member-timing.ts";
 import { checkHistory, type Operation } from "./history.ts";
 import { SimNetwork } from "./sim-network.ts";
@@ -91,19 +92,15 @@ export class SimCluster {
     const bytes = encodePutRequest({ key, value: Buffer.from(value) });
     const { member, lives } = node;
     if (member === undefined) return operation;
-    member.propose({
-      kind: "put",
-      bytes,
-      decoded: { kind: "put", message: decodePutRequest(bytes) },
-      settle: (outcome, failure) => {
-        if (node.lives !== lives || node.member === undefined) return;
-        operation.returnedAt = this.scheduler.nowMillis;
-        if (outcome?.kind === "response" && outcome.response.kind === "put") {
-          operation.outcome = { revision: outcome.response.message.header?.revision ?? 0, value };
-        } else if (failure?.isUnknown === false) operation.outcome = "refused";
-        onEnd();
-      },
-    });
+    const request = { kind: "put", message: decodePutRequest(bytes) } as const;
+    const settle: SettleListener = (outcome, failure) => {
+      if (node.lives !== lives || node.member === undefined) return;
+      operation.returnedAt = this.scheduler.nowMillis;
+      if (outcome?.kind === "put") operation.outcome = { revision: outcome.revision, value };
+      else if (failure?.isUnknown === false) operation.outcome = "refused";
+      onEnd();
+    };
+    member.propose(toProposal(request, bytes, settle));
     return operation;
   }
 

@@ -3,6 +3,7 @@ import type {
   BackendSnapshot,
   BucketName,
   Key,
+  RowSpace,
   RowVisitor,
   ScanRange,
 } from "@quorate/mvcc";
@@ -43,6 +44,15 @@ export class FaultyBackend implements Backend {
   put(bucket: BucketName, key: Key, value: Uint8Array): void {
     this.#countWrite();
     this.#inner.put(bucket, key, value);
+  }
+
+  stageVersion(main: number, sub: number, isTombstone: boolean, sizeBytes: number): RowSpace {
+    this.#countWrite();
+    return this.#inner.stageVersion(main, sub, isTombstone, sizeBytes);
+  }
+
+  getVersion(main: number, sub: number): Uint8Array | undefined {
+    return this.#inner.getVersion(main, sub);
   }
 
   delete(bucket: BucketName, key: Key): void {

@@ -1,0 +1,120 @@
+/** Calls of the store's masses on their way through the log: one object each, no closures. */
+import type { DeleteRangeRequest, PutRequest, TxnRequest } from "@quorate/api";
+import type { UnaryCall } from "@quorate/grpc";
+import type { RequestOutcome } from "@quorate/state-machine";
+import { notQueued, type Proposal, type ProposalFailure } from "../member/proposal-queue.ts";
+import type { ServiceContext } from "./service-context.ts";
+import { failureError, toStatus } from "./status.ts";
+import { composeDeleteRangeAnswer, composePutAnswer, composeTxnAnswer } from "./write-answer.ts";
+
+/** A `Put` under way. */
+export class PutCall implements Proposal<RequestOutcome> {
+  readonly kind = "put";
+  readonly authRevision = 0;
+  readonly message: PutRequest;
+  readonly bytes: Uint8Array;
+  sequence: number = notQueued;
+  readonly #context: ServiceContext;
+  readonly #call: UnaryCall;
+
+  constructor(context: ServiceContext, call: UnaryCall, message: PutRequest, bytes: Uint8Array) {
+    this.#context = context;
+    this.#call = call;
+    this.message = message;
+    this.bytes = bytes;
+  }
+
+  settle(outcome: RequestOutcome): void {
+    answer(this.#context, this.#call, outcome);
+  }
+
+  fail({ reason }: ProposalFailure): void {
+    this.#call.fail(toStatus(failureError(reason)));
+  }
+}
+
+/** A `DeleteRange` under way. */
+export class DeleteRangeCall implements Proposal<RequestOutcome> {
+  readonly kind = "delete-range";
+  readonly authRevision = 0;
+  readonly message: DeleteRangeRequest;
+  readonly bytes: Uint8Array;
+  sequence: number = notQueued;
+  readonly #context: ServiceContext;
+  readonly #call: UnaryCall;
+
+  constructor(
+    context: ServiceContext,
+    call: UnaryCall,
+    message: DeleteRangeRequest,
+    bytes: Uint8Array,
+  ) {
+    this.#context = context;
+    this.#call = call;
+    this.message = message;
+    this.bytes = bytes;
+  }
+
+  settle(outcome: RequestOutcome): void {
+    answer(this.#context, this.#call, outcome);
+  }
+
+  fail({ reason }: ProposalFailure): void {
+    this.#call.fail(toStatus(failureError(reason)));
+  }
+}
+
+/** A `Txn` that writes, under way. */
+export class TxnCall implements Proposal<RequestOutcome> {
+  readonly kind = "txn";
+  readonly authRevision = 0;
+  readonly message: TxnRequest;
+  readonly bytes: Uint8Array;
+  sequence: number = notQueued;
+  readonly #context: ServiceContext;
+  readonly #call: UnaryCall;
+
+  constructor(context: ServiceContext, call: UnaryCall, message: TxnRequest, bytes: Uint8Array) {
+    this.#context = context;
+    this.#call = call;
+    this.message = message;
+    this.bytes = bytes;
+  }
+
+  settle(outcome: RequestOutcome): void {
+    answer(this.#context, this.#call, outcome);
+  }
+
+  fail({ reason }: ProposalFailure): void {
+    this.#call.fail(toStatus(failureError(reason)));
+  }
+}
+
+/** Applying calls this: an answer that cannot be made must not end the process. */
+function answer(
+  { headers, member, logger }: ServiceContext,
+  call: UnaryCall,
+  outcome: RequestOutcome,
+): void {
+  try {
+    switch (outcome.kind) {
+      case "put":
+        call.respond([composePutAnswer(headers, outcome, member.term)]);
+        return;
+      case "delete-range":
+        call.respond([composeDeleteRangeAnswer(headers, outcome, member.term)]);
+        return;
+      case "txn":
+        call.respond([composeTxnAnswer(headers, outcome, member.term)]);
+        return;
+      case "refused":
+        call.fail(toStatus(outcome.error));
+        return;
+      default:
+        throw new Error(`Cannot answer: got ${outcome.kind}`);
+    }
+  } catch (error) {
+    logger.error("cannot answer", { kind: outcome.kind, error: String(error) });
+    call.fail(toStatus(error));
+  }
+}
