@@ -1,4 +1,10 @@
 import type { Duplex } from "node:stream";
+import { NodeClock, NodeTimers } from "@quorate/platform";
+import { FlushTurns } from "./http2/flush-turns.ts";
+import { WriteBuffer } from "./http2/write-buffer.ts";
+import { DeadlineQueue } from "./message/deadline-queue.ts";
+import { MessageInflater } from "./message/message-inflater.ts";
+import { RpcConnection, type RpcConnectionContext } from "./rpc-connection.ts";
 import type { RpcMethod, RpcServer } from "./rpc-server.ts";
 import {
   checkOptions,
@@ -6,6 +12,10 @@ import {
   type GrpcServerDependencies,
   type GrpcServerOptions,
 } from "./server-options.ts";
+
+/** How long final statuses may take to reach clients when the deadline of `close` has passed. */
+const farewellMillis = 250;
+const timerMillisMax = 2 ** 31 - 1;
 
 /**
  * An {@link RpcServer} whose HTTP/2 is this package's own: it reads frames from the chunks of a
@@ -19,35 +29,89 @@ import {
  * ```
  */
 export class Http2RpcServer implements RpcServer {
-  readonly #options: GrpcServerOptions;
   readonly #methods = new Map<string, RpcMethod>();
-  readonly #sockets = new Set<Duplex>();
-  readonly #onHandlerError: GrpcServerDependencies["onHandlerError"];
+  readonly #services = new Set<string>();
+  readonly #connections = new Set<RpcConnection>();
+  readonly #deadlines = new DeadlineQueue({ clock: new NodeClock(), timers: new NodeTimers() });
+  readonly #context: RpcConnectionContext;
   #closing: Promise<void> | undefined;
+  #onAllClosed: (() => void) | undefined;
 
   /** @throws {@link InvalidOptionsError} naming each option that is out of range. */
   constructor(options: Partial<GrpcServerOptions>, dependencies: GrpcServerDependencies) {
-    this.#options = { ...defaultGrpcServerOptions, ...options };
-    checkOptions(this.#options);
-    this.#onHandlerError = (path, error) => dependencies.onHandlerError(path, error);
+    const all = { ...defaultGrpcServerOptions, ...options };
+    checkOptions(all);
+    const { keepaliveTimeMillis, quietProbeMillis } = all;
+    this.#context = {
+      calls: {
+        maxRequestBytes: all.maxRequestBytes,
+        writeBufferBytes: all.writeBufferBytes,
+        observer: dependencies.observer,
+        deadlines: this.#deadlines,
+        inflater: new MessageInflater(all.maxRequestBytes),
+        onHandlerError: (path, error) => dependencies.onHandlerError(path, error),
+      },
+      methods: { methods: this.#methods, services: this.#services },
+      shared: { buffer: new WriteBuffer(), flushes: new FlushTurns() },
+      options: {
+        maxConcurrentStreams: all.maxConcurrentStreams,
+        maxHeaderBytes: all.maxHeaderBytes,
+        pingIntervalMinMillis: all.pingIntervalMinMillis,
+        quietMillis: Math.min(keepaliveTimeMillis || quietProbeMillis, quietProbeMillis),
+        keepaliveTimeoutMillis: all.keepaliveTimeoutMillis,
+      },
+      onClosed: (connection) => {
+        this.#connections.delete(connection);
+        if (this.#connections.size === 0) this.#onAllClosed?.();
+      },
+    };
   }
 
   /** Connections open now. */
   get connectionCount(): number {
-    return this.#sockets.size;
+    return this.#connections.size;
   }
 
   addMethod(method: RpcMethod): void {
     this.#methods.set(method.path, method);
+    this.#services.add(method.path.slice(1, method.path.lastIndexOf("/")));
   }
 
   accept(socket: Duplex): void {
-    this.#onHandlerError("", undefined);
-    socket.destroy();
+    if (this.#closing !== undefined || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    const connection = new RpcConnection(socket, this.#context);
+    this.#connections.add(connection);
+    connection.http2.start();
   }
 
-  close(_deadlineMillis: number): Promise<void> {
-    this.#closing ??= Promise.resolve();
+  close(deadlineMillis: number): Promise<void> {
+    this.#closing ??= this.#close(deadlineMillis);
     return this.#closing;
+  }
+
+  async #close(deadlineMillis: number): Promise<void> {
+    for (const { http2 } of this.#connections) http2.drain();
+    if (!(await this.#areClosedWithin(deadlineMillis))) {
+      for (const { http2 } of this.#connections) http2.shutDown();
+      if (!(await this.#areClosedWithin(farewellMillis))) {
+        for (const { http2 } of this.#connections) http2.destroy();
+        await this.#areClosedWithin(farewellMillis);
+      }
+    }
+    this.#deadlines.close();
+  }
+
+  #areClosedWithin(millis: number): Promise<boolean> {
+    if (this.#connections.size === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), Math.min(millis, timerMillisMax));
+      this.#onAllClosed = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
   }
 }

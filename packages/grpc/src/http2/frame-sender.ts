@@ -1,0 +1,276 @@
+import type { Duplex } from "node:stream";
+import { HpackEncoder } from "../hpack/hpack-encoder.ts";
+import { ErrorCode } from "./error-code.ts";
+import {
+  FrameFlag,
+  frameBytesMax,
+  frameHeadBytes,
+  FrameType,
+  initialWindowBytes,
+} from "./frame.ts";
+import type { Http2Stream } from "./http2-stream.ts";
+import { StreamQueue } from "./stream-queue.ts";
+import type { WriteBuffer } from "./write-buffer.ts";
+
+/** What a {@link FrameSender} tells its connection. */
+export interface SenderOwner {
+  /** Frames of streams went out. */
+  onStreamFrames(): void;
+  /** The last frame of an answer went out. */
+  onAnswered(stream: Http2Stream): void;
+  /** The socket takes bytes again. */
+  onWritable(): void;
+  /** A flush failed by a fault of this program. */
+  onInternalError(error: unknown): void;
+}
+
+/** Collects the connections that have something to send, and lets them send it together. */
+export interface FlushQueue {
+  /** Has `flush` of the sender called soon, once. */
+  add(sender: FrameSender): void;
+}
+
+/** A TLS socket finishes no write at once; so much may be under way in it. */
+const unfinishedBytesMax = 65_536;
+const controlBytesAtFirst = 64;
+
+/**
+ * The sending half of a connection.
+ *
+ * Nothing is written when it is asked for: streams with something to send stand in a queue, and a
+ * flush at the end of the turn takes one frame of each, round by round, as far as the windows of
+ * the client and the socket allow, and writes all of it at once. Where streams may wait:
+ *
+ * ```
+ *            window of its own left?        of the connection left?
+ * ready ───┬─ yes ──────────────────────┬─ yes → frame, then to the end of ready
+ *          └─ no → nowhere; its          └─ no → blocked, until the connection's
+ *             WINDOW_UPDATE wakes it            WINDOW_UPDATE makes all of it ready
+ * ```
+ */
+export class FrameSender {
+  readonly encoder: HpackEncoder = new HpackEncoder();
+  sendWindow: number = initialWindowBytes;
+  /** Whether the socket holds bytes that the kernel did not take. */
+  isBlocked = false;
+  isDirty = false;
+  readonly #socket: Duplex;
+  readonly #isKernelSocket: boolean;
+  readonly #buffer: WriteBuffer;
+  readonly #flushes: FlushQueue;
+  readonly #owner: SenderOwner;
+  readonly #onWritten: () => void;
+  readonly #ready = new StreamQueue();
+  readonly #windowBlocked = new StreamQueue();
+  /** Frames that belong to no answer, and go before them. */
+  #control: Buffer = Buffer.alloc(controlBytesAtFirst);
+  #controlBytes = 0;
+  #isEnded = false;
+
+  /** @param isKernelSocket - Whether a finished write means that its bytes are no longer looked at. */
+  constructor(
+    socket: Duplex,
+    isKernelSocket: boolean,
+    shared: { readonly buffer: WriteBuffer; readonly flushes: FlushQueue },
+    owner: SenderOwner,
+  ) {
+    this.#socket = socket;
+    this.#isKernelSocket = isKernelSocket;
+    this.#buffer = shared.buffer;
+    this.#flushes = shared.flushes;
+    this.#owner = owner;
+    this.#onWritten = () => this.#handleWritten();
+  }
+
+  /** Bytes of frames that belong to no answer and wait for the socket. */
+  get controlBytes(): number {
+    return this.#controlBytes;
+  }
+
+  /** Puts a stream in line; it is in none. */
+  enqueue(stream: Http2Stream): void {
+    stream.isQueued = true;
+    this.#ready.push(stream);
+    if (!this.isDirty) this.#markDirty();
+  }
+
+  /** Adds to the window of the connection. */
+  extendWindow(bytes: number): void {
+    this.sendWindow += bytes;
+    if (this.#windowBlocked.isEmpty || this.sendWindow <= 0) return;
+    for (let stream = this.#windowBlocked.shift(); stream !== undefined;) {
+      this.#ready.push(stream);
+      stream = this.#windowBlocked.shift();
+    }
+    this.#markDirty();
+  }
+
+  /** Sends a frame that belongs to no answer, before all answers. */
+  control(type: number, flags: number, streamId: number, payload: Uint8Array): void {
+    const at = this.#reserveControl(frameHeadBytes + payload.length);
+    const control = this.#control;
+    control.writeUIntBE(payload.length, at, 3);
+    control[at + 3] = type;
+    control[at + 4] = flags;
+    control.writeUInt32BE(streamId, at + 5);
+    control.set(payload, at + frameHeadBytes);
+  }
+
+  /** Sends a frame of type RST_STREAM or WINDOW_UPDATE. */
+  controlNumber(type: number, streamId: number, value: number): void {
+    const at = this.#reserveControl(frameHeadBytes + 4);
+    const control = this.#control;
+    control.writeUIntBE(4, at, 3);
+    control[at + 3] = type;
+    control[at + 4] = 0;
+    control.writeUInt32BE(streamId, at + 5);
+    control.writeUInt32BE(value, at + frameHeadBytes);
+  }
+
+  /** Writes what waits, as far as it may go. Never throws. */
+  flush(): void {
+    this.isDirty = false;
+    if (this.isBlocked || this.#isEnded) return;
+    try {
+      this.#flush(this.#buffer);
+    } catch (error) {
+      this.#buffer.clear();
+      this.#owner.onInternalError(error);
+    }
+  }
+
+  /** Sends no more frames of streams, and closes the sending side after what was asked for. */
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    if (this.#controlBytes > 0) {
+      this.#socket.write(this.#control.subarray(0, this.#controlBytes));
+      this.#controlBytes = 0;
+    }
+    this.#socket.end();
+  }
+
+  /** The socket is gone: sends nothing any more. */
+  stop(): void {
+    this.#isEnded = true;
+  }
+
+  #flush(buffer: WriteBuffer): void {
+    if (this.#controlBytes > 0) {
+      buffer.append(this.#control, this.#controlBytes);
+      this.#controlBytes = 0;
+      if (this.#control.length > 1_024) this.#control = Buffer.alloc(controlBytesAtFirst);
+    }
+    let stream = this.#ready.shift();
+    if (stream !== undefined) this.#owner.onStreamFrames();
+    while (stream !== undefined) {
+      if (buffer.isFull) {
+        this.#write(buffer);
+        if (this.isBlocked) {
+          this.#ready.unshift(stream);
+          return;
+        }
+      }
+      stream.isQueued = false;
+      if (!stream.isClosed) this.#sendOf(stream, buffer);
+      stream = this.#ready.shift();
+    }
+    if (buffer.length > 0) this.#write(buffer);
+  }
+
+  /** Sends one round of a stream: its head, at most one frame of data, the end if it is reached. */
+  #sendOf(stream: Http2Stream, buffer: WriteBuffer): void {
+    const { source, id } = stream;
+    if (stream.head !== undefined) {
+      const isAll = stream.isEnding && stream.trailers === undefined;
+      const block = this.encoder.encode(stream.head);
+      stream.head = undefined;
+      buffer.headers(block, isAll ? FrameFlag.END_STREAM : 0, id);
+      if (isAll) {
+        this.#endStream(stream, buffer);
+        return;
+      }
+    }
+    if (source !== undefined && source.bytesLeft > 0) {
+      const isMore = this.#sendData(stream, source.bytesLeft, buffer);
+      stream.handler?.onSent();
+      if (isMore) return;
+    }
+    if (stream.isEnding && stream.trailers !== undefined) {
+      buffer.headers(this.encoder.encode(stream.trailers), FrameFlag.END_STREAM, id);
+      this.#endStream(stream, buffer);
+    }
+  }
+
+  /** @returns Whether there is more, for which the stream now waits where it has to. */
+  #sendData(stream: Http2Stream, bytesLeft: number, buffer: WriteBuffer): boolean {
+    let length = bytesLeft < frameBytesMax ? bytesLeft : frameBytesMax;
+    if (length > stream.sendWindow) length = stream.sendWindow;
+    if (length > this.sendWindow) length = this.sendWindow;
+    if (length > 0) {
+      buffer.frameHead(length, FrameType.DATA, 0, stream.id);
+      stream.source?.copyTo(buffer.bytes, buffer.length, length);
+      buffer.length += length;
+      stream.sendWindow -= length;
+      this.sendWindow -= length;
+      if (length === bytesLeft) return false;
+    }
+    if (stream.sendWindow > 0) {
+      stream.isQueued = true;
+      if (this.sendWindow > 0) this.#ready.push(stream);
+      else this.#windowBlocked.push(stream);
+    }
+    return true;
+  }
+
+  #endStream(stream: Http2Stream, buffer: WriteBuffer): void {
+    if (!stream.isRemoteClosed) {
+      // As grpc-go: what the client still wants to send is of no use.
+      buffer.reset(ErrorCode.NO_ERROR, stream.id);
+    }
+    this.#owner.onAnswered(stream);
+  }
+
+  #write(buffer: WriteBuffer): void {
+    const socket = this.#socket;
+    if (this.#isKernelSocket) {
+      socket.write(buffer.view(), this.#onWritten);
+      if (socket.writableLength === 0) {
+        buffer.clear();
+        return;
+      }
+      buffer.replace();
+      this.isBlocked = true;
+    } else {
+      // These sockets read the bytes later.
+      socket.write(Buffer.from(buffer.view()), this.#onWritten);
+      buffer.clear();
+      this.isBlocked = socket.writableLength >= unfinishedBytesMax;
+    }
+  }
+
+  #handleWritten(): void {
+    if (!this.isBlocked || this.#isEnded || this.#socket.writableLength > 0) return;
+    this.isBlocked = false;
+    this.#markDirty();
+    this.#owner.onWritable();
+  }
+
+  #reserveControl(bytes: number): number {
+    const at = this.#controlBytes;
+    if (at + bytes > this.#control.length) {
+      const larger = Buffer.alloc(Math.max(this.#control.length * 2, at + bytes));
+      this.#control.copy(larger, 0, 0, at);
+      this.#control = larger;
+    }
+    this.#controlBytes = at + bytes;
+    this.#markDirty();
+    return at;
+  }
+
+  #markDirty(): void {
+    if (this.isDirty) return;
+    this.isDirty = true;
+    this.#flushes.add(this);
+  }
+}
