@@ -172,6 +172,19 @@ export class GrpcJsCall implements UnaryCall, BidiStream {
     return !this.#needsDrain;
   }
 
+  /** The slow form: this transport frames messages itself. */
+  writeFramed(framed: Uint8Array, count: number): boolean {
+    const view = new DataView(framed.buffer, framed.byteOffset, framed.length);
+    let hasRoom = true;
+    let begin = 0;
+    for (let index = 0; index < count; index += 1) {
+      const end = begin + frameHeadBytes + view.getUint32(begin + 1);
+      hasRoom = this.write([framed.subarray(begin + frameHeadBytes, end)]);
+      begin = end;
+    }
+    return hasRoom;
+  }
+
   onDrain(listener: () => void): void {
     this.#drainListener = listener;
   }

@@ -95,6 +95,15 @@ export interface RpcStream extends RpcCall {
    * Sends one message (see {@link UnaryCall.respond}); false means: wait for `onDrain` before more.
    */
   write(chunks: readonly Uint8Array[]): boolean;
+  /**
+   * Sends messages that are framed for gRPC already: each behind its head, a byte 0 and the length as
+   * four bytes big-endian. What goes to many streams is framed and joined once for all of them.
+   *
+   * @param framed - Whole messages; not copied: never write to it again.
+   * @param count - How many messages there are.
+   * @returns As {@link RpcStream.write}.
+   */
+  writeFramed(framed: Uint8Array, count: number): boolean;
   /** Runs each time the stream can take more after a `write` returned false. */
   onDrain(listener: () => void): void;
   /** Bytes accepted by `write` and not yet handed to the socket. */

@@ -31,6 +31,8 @@ export interface StoreOptions {
   readonly watchBatchBytesMax: number;
   /** Most watchers that one slice of catch-up feeds. @default 512 */
   readonly watchSliceWatchersMax: number;
+  /** Most watchers that are handed new events in one turn; the others follow. @default 2000 */
+  readonly watchFanOutWatchersMax: number;
   /**
    * Hash the history up to a compaction before its removal, and answer `hashKv` at the last ten
    * compacted revisions from there, as etcd does. Reads every row up to the bound. @default false
@@ -45,6 +47,7 @@ export const defaultStoreOptions: StoreOptions = {
   watchBatchRevisionsMax: 1000,
   watchBatchBytesMax: 1024 * 1024,
   watchSliceWatchersMax: 512,
+  watchFanOutWatchersMax: 2000,
   isHashingCompactions: false,
 };
 
@@ -121,6 +124,10 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
       revisionsMax: options.watchBatchRevisionsMax,
       bytesMax: options.watchBatchBytesMax,
       watchersMax: options.watchSliceWatchersMax,
+      fanOut: {
+        watchersMax: options.watchFanOutWatchersMax,
+        pendingBytesMax: 4 * options.watchBatchBytesMax,
+      },
     });
     this.#compactor = new Compactor(
       { batchLimit: options.compactionBatchLimit, pauseMillis: options.compactionPauseMillis },
@@ -266,6 +273,19 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
     }
   }
 
+  /**
+   * Lets events gather until {@link MvccStore.deliverEvents}, which the caller calls in this turn:
+   * watchers then get one batch for many revisions.
+   */
+  gatherEvents(): void {
+    this.#hub.gather();
+  }
+
+  /** Hands out events that have gathered; from then on each revision's at its end. */
+  deliverEvents(): void {
+    this.#hub.deliver();
+  }
+
   /** Opens a watch connection. */
   openWatchStream(sink: WatchSink): WatchStream {
     return this.#hub.openStream(sink);
@@ -349,7 +369,7 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
     if (txn.operations > 1) this.counters.txnTotal++;
     if (!txn.hasChanges) return;
     this.#currentRevision = txn.revision;
-    if (txn.events.length > 0) this.#hub.notify(txn.revision, txn.events);
+    if (txn.events.length > 0) this.#hub.notify(txn.events);
   }
 
   /** @internal */

@@ -4,7 +4,13 @@ import { test } from "node:test";
 import { NodeFileSystem } from "@quorate/platform";
 import { SimClock, SimScheduler, SimTimers } from "@quorate/platform/sim";
 import fc from "fast-check";
-import { MemoryBackend, MvccStore, type WatchRequest, type WatchStream } from "@quorate/mvcc";
+import {
+  MemoryBackend,
+  MvccStore,
+  type StoreOptions,
+  type WatchRequest,
+  type WatchStream,
+} from "@quorate/mvcc";
 import { SlowStore, describeVersion, type SlowChange } from "./slow-store.ts";
 import { bytes, put, remove, temporaryDirectory } from "./support.ts";
 import { WatchRecorder } from "./watch-recorder.ts";
@@ -13,10 +19,11 @@ import { WatchRecorder } from "./watch-recorder.ts";
 async function openSimStore(
   backend: MemoryBackend = new MemoryBackend(),
   watchBatchRevisionsMax = 3,
+  options: Partial<StoreOptions> = {},
 ): Promise<{ readonly store: MvccStore; readonly scheduler: SimScheduler }> {
   const scheduler = new SimScheduler();
   const opening = MvccStore.open(
-    { watchBatchRevisionsMax, watchSliceWatchersMax: 4, compactionBatchLimit: 2 },
+    { watchBatchRevisionsMax, watchSliceWatchersMax: 4, compactionBatchLimit: 2, ...options },
     { backend, timers: new SimTimers(scheduler), clock: new SimClock(scheduler) },
   );
   return { store: await opening, scheduler };
@@ -260,7 +267,7 @@ test("C43 each of 2,000 compacted watchers is told once and counts no longer as 
   const sink = new WatchRecorder();
   const stream = store.openWatchStream(sink);
   let told = 0;
-  const counting = { send: () => true, compacted: () => told++ };
+  const counting = { send: () => true, flush: () => undefined, compacted: () => told++ };
   const other = store.openWatchStream(counting);
   for (let n = 0; n < 2000; n++) created(other, { key: "a", startRevision: 1 });
   created(stream, { key: "a", startRevision: 1 });
@@ -381,20 +388,22 @@ test("W11 a full stream holds nobody back and takes up where it stopped", async 
 });
 
 test("B19 an event for 10,000 watchers of a key is encoded once", async () => {
-  const { store } = await openSimStore();
+  const { store, scheduler } = await openSimStore();
   const forms = new Set<Uint8Array>();
   let count = 0;
   const stream = store.openWatchStream({
-    send: (batch) => {
+    send: (_watchId, batch) => {
       count += batch.events.length;
       for (const event of batch.events) forms.add(event);
       return true;
     },
+    flush: () => undefined,
     compacted: () => undefined,
   });
   for (let n = 0; n < 10_000; n++) created(stream, { key: "a", previousKeyValue: n % 2 === 0 });
   put(store, "a", "1");
   put(store, "a", "2");
+  settle(scheduler);
   assert.equal(count, 20_000);
   assert.equal(forms.size, 3, "a creation has one form, a change two");
 });
@@ -404,10 +413,11 @@ test("B19 catch-up serves 1,000 watchers, wherever they start", async () => {
   for (let value = 2; value <= 500; value++) put(store, "a", String(value));
   let events = 0;
   const stream = store.openWatchStream({
-    send: (batch) => {
+    send: (_watchId, batch) => {
       events += batch.events.length;
       return true;
     },
+    flush: () => undefined,
     compacted: () => undefined,
   });
   let expected = 0;
@@ -421,35 +431,115 @@ test("B19 catch-up serves 1,000 watchers, wherever they start", async () => {
   assert.equal(store.stats().slowWatcherTotal, 0);
 });
 
+test("events that gathered leave as one batch with whole revisions", async () => {
+  const { store } = await openSimStore();
+  const sink = new WatchRecorder();
+  const stream = store.openWatchStream(sink);
+  const id = created(stream, { key: "a", rangeEnd: "c" });
+  const other = created(stream, { key: "b", withoutPuts: true });
+  store.gatherEvents();
+  put(store, "a", "1");
+  put(store, "c", "outside");
+  put(store, "b", "2");
+  assert.deepEqual(sink.batches, []);
+  store.deliverEvents();
+  assert.deepEqual(sink.batches, [{ watchId: id, revision: 4, count: 2 }]);
+  assert.equal(sink.unflushed, 0);
+  remove(store, "b");
+  assert.equal(sink.batches.length, 3, "the next revision goes out at its end");
+  assert.deepEqual(sink.texts(other), ["DELETE b mod=5"]);
+});
+
+test("prev_kv of events that gathered is as of their revision, whatever is compacted since", async () => {
+  const { store } = await openSimStore();
+  const sink = new WatchRecorder();
+  const id = created(store.openWatchStream(sink), { key: "a", previousKeyValue: true });
+  store.gatherEvents();
+  for (const value of ["1", "2", "3"]) put(store, "a", value);
+  void store.scheduleCompaction(4);
+  store.deliverEvents();
+  assert.deepEqual(sink.texts(id).slice(1), [
+    "PUT a=2 create=2 mod=3 version=2 prev(a=1 create=2 mod=2 version=1)",
+    "PUT a=3 create=2 mod=4 version=3 prev(a=2 create=2 mod=3 version=2)",
+  ]);
+});
+
+test("W11 watchers of one event are served in slices, and progress waits for its stream only", async () => {
+  const options = { watchFanOutWatchersMax: 10 };
+  const { store, scheduler } = await openSimStore(new MemoryBackend(), 3, options);
+  const sinks = Array.from({ length: 35 }, () => new WatchRecorder());
+  const streams = sinks.map((sink) => store.openWatchStream(sink));
+  for (const stream of streams) created(stream, { key: "a" });
+  const served = (): number => sinks.filter((sink) => sink.batches.length > 0).length;
+  put(store, "a", "1");
+  assert.equal(served(), 10);
+  put(store, "a", "2");
+  scheduler.step();
+  assert.equal(served(), 20);
+  const last = streams.at(-1) ?? assert.fail();
+  assert.equal(last.progressRevision(), 2, "the second event has not begun");
+  assert.equal(served(), 21);
+  settle(scheduler);
+  assert.equal(last.progressRevision(), 3);
+  for (const sink of sinks) {
+    const revisions = sink.events(0).map((event) => event.modRevision);
+    assert.deepEqual(revisions, [2, 3]);
+    assert.equal(sink.unflushed, 0);
+  }
+});
+
+test("a cancelled watcher gets nothing from the delivery under way (W10)", async () => {
+  const options = { watchFanOutWatchersMax: 1 };
+  const { store, scheduler } = await openSimStore(new MemoryBackend(), 3, options);
+  const sink = new WatchRecorder();
+  const stream = store.openWatchStream(sink);
+  const ids = [1, 2, 3].map((watchId) => created(stream, { key: "a", watchId }));
+  put(store, "a", "1");
+  stream.cancel(2);
+  const late = created(stream, { key: "a", watchId: 4 });
+  settle(scheduler);
+  assert.deepEqual(
+    ids.map((id) => sink.events(id).length),
+    [1, 0, 1],
+  );
+  assert.deepEqual(sink.events(late), []);
+});
+
 type WatchStep =
   | { readonly kind: "write"; readonly changes: readonly SlowChange[] }
+  | { readonly kind: "batch"; readonly writes: readonly (readonly SlowChange[])[] }
   | { readonly kind: "watch"; readonly request: WatchRequest; readonly behind: number }
   | { readonly kind: "turn" | "settle" | "resume" | "compact" | "progress" }
   | { readonly kind: "room"; readonly room: number }
   | { readonly kind: "cancel"; readonly number: number };
 
 const key = fc.stringMatching(/^[ab]{1,2}$/);
+const writes: fc.Arbitrary<readonly SlowChange[]> = fc.array(
+  fc.oneof(
+    fc.record({
+      kind: fc.constant("put" as const),
+      key,
+      value: fc.constantFrom("1", "2"),
+      lease: fc.constant(0n),
+    }),
+    fc.record({
+      kind: fc.constant("delete" as const),
+      key,
+      rangeEnd: fc.constantFrom("", "\0"),
+    }),
+  ),
+  { minLength: 1, maxLength: 3 },
+);
 const watchStep: fc.Arbitrary<WatchStep> = fc.oneof(
   {
     weight: 8,
+    arbitrary: fc.record({ kind: fc.constant("write" as const), changes: writes }),
+  },
+  {
+    weight: 4,
     arbitrary: fc.record({
-      kind: fc.constant("write" as const),
-      changes: fc.array(
-        fc.oneof(
-          fc.record({
-            kind: fc.constant("put" as const),
-            key,
-            value: fc.constantFrom("1", "2"),
-            lease: fc.constant(0n),
-          }),
-          fc.record({
-            kind: fc.constant("delete" as const),
-            key,
-            rangeEnd: fc.constantFrom("", "\0"),
-          }),
-        ),
-        { minLength: 1, maxLength: 3 },
-      ),
+      kind: fc.constant("batch" as const),
+      writes: fc.array(writes, { maxLength: 6 }),
     }),
   },
   {
@@ -519,24 +609,36 @@ function withoutPrevious(texts: readonly string[]): readonly string[] {
   return texts.map((text) => text.replace(/ prev\(.*\)$/, ""));
 }
 
+const bounds: fc.Arbitrary<Partial<StoreOptions>> = fc.record({
+  watchFanOutWatchersMax: fc.constantFrom(1, 2, 2_000),
+  watchBatchBytesMax: fc.constantFrom(20, 1_000_000),
+});
+
 test("W1 to W9: a watcher sees exactly the history, or is cancelled", async () => {
+  const history = fc.array(watchStep, { maxLength: 80, size: "max" });
   await fc.assert(
-    fc.asyncProperty(fc.array(watchStep, { maxLength: 80, size: "max" }), async (steps) => {
-      const { store, scheduler } = await openSimStore();
+    fc.asyncProperty(history, bounds, async (steps, options) => {
+      const { store, scheduler } = await openSimStore(new MemoryBackend(), 3, options);
       const slow = new SlowStore();
       const sink = new WatchRecorder();
       const stream = store.openWatchStream(sink);
       const watchers: Expected[] = [];
       const cancelled = new Set<number>();
+      const write = (changes: readonly SlowChange[]): void => {
+        const txn = store.beginWrite();
+        for (const change of changes) {
+          if (change.kind === "put") txn.put(change.key, bytes(change.value), change.lease);
+          else txn.deleteRange(change.key, change.rangeEnd);
+        }
+        txn.end();
+        slow.write(changes);
+      };
       const applyStep = (step: WatchStep): void => {
-        if (step.kind === "write") {
-          const txn = store.beginWrite();
-          for (const change of step.changes) {
-            if (change.kind === "put") txn.put(change.key, bytes(change.value), change.lease);
-            else txn.deleteRange(change.key, change.rangeEnd);
-          }
-          txn.end();
-          slow.write(step.changes);
+        if (step.kind === "write") write(step.changes);
+        else if (step.kind === "batch") {
+          store.gatherEvents();
+          step.writes.forEach(write);
+          store.deliverEvents();
         } else if (step.kind === "watch") {
           const startRevision = Math.max(0, slow.revision - step.behind);
           const request = { ...step.request, startRevision };
@@ -564,7 +666,7 @@ test("W1 to W9: a watcher sees exactly the history, or is cancelled", async () =
       const checkProgress = (): void => {
         const progress = stream.progressRevision();
         if (progress === undefined) return;
-        assert.equal(progress, slow.revision);
+        if (scheduler.pending === 0) assert.equal(progress, slow.revision);
         for (const watcher of watchers) {
           if (cancelled.has(watcher.watchId)) continue;
           assert.deepEqual(

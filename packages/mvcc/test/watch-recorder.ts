@@ -18,15 +18,21 @@ export class WatchRecorder implements WatchSink {
   readonly #events = new Map<number, RecordedEvent[]>();
   /** Batches until the sink is full; endless by default. */
   room = Number.POSITIVE_INFINITY;
+  /** Batches since the last flush. */
+  unflushed = 0;
 
-  send(batch: WatchBatch): boolean {
-    const list = this.#events.get(batch.watchId) ?? [];
-    this.#events.set(batch.watchId, list);
-    for (const event of batch.events) list.push(decodeEvent(event));
-    const { watchId, revision, events } = batch;
+  send(watchId: number, { revision, events }: WatchBatch): boolean {
+    const list = this.#events.get(watchId) ?? [];
+    this.#events.set(watchId, list);
+    for (const event of events) list.push(decodeEvent(event));
     this.batches.push({ watchId, revision, count: events.length });
+    this.unflushed++;
     this.room--;
     return this.room > 0;
+  }
+
+  flush(): void {
+    this.unflushed = 0;
   }
 
   compacted(watchId: number, compactRevision: number): void {

@@ -10,7 +10,7 @@ import {
 import fc from "fast-check";
 import { HeaderEncoder } from "../src/services/header.ts";
 import { composeRangeAnswer } from "../src/services/range-answer.ts";
-import { composeEvents, composeWatchAnswer, splitEvents } from "../src/services/watch-answer.ts";
+import { composeWatchAnswer, splitEvents } from "../src/services/watch-answer.ts";
 import { WatchIds } from "../src/services/watch-ids.ts";
 
 const uint64 = fc.bigInt({ min: 1n, max: 2n ** 64n - 1n });
@@ -66,22 +66,6 @@ describe("answers composed from stored bytes", () => {
           assert.equal(decoded.events.length, 2);
         },
       ),
-    );
-  });
-
-  test("events alone are composed to the same bytes as any other answer", () => {
-    const headers = new HeaderEncoder({ clusterId: 5n, memberId: 6n });
-    const id = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
-    const sizes = fc.array(fc.nat(300), { maxLength: 5 });
-    fc.assert(
-      fc.property(id, fc.nat(3), fc.nat(2), sizes, (watchId, current, raftTerm, lengths) => {
-        const events = lengths.map((length) => new Uint8Array(length).fill(length));
-        const answer = { id: watchId, revision: current, raftTerm, events };
-        assert.deepEqual(
-          Buffer.concat(composeEvents(headers, answer)),
-          Buffer.concat(composeWatchAnswer(headers, answer)),
-        );
-      }),
     );
   });
 

@@ -138,11 +138,12 @@ test("W2: watchers go on where they were when a snapshot replaces the state", as
   const batches: WatchBatch[] = [];
   const delivered = new Promise<void>((resolve) => {
     const stream = receiver.store.openWatchStream({
-      send: (batch) => {
+      send: (_watchId, batch) => {
         batches.push(batch);
         if (batches.flatMap(({ events }) => events).length === 2) resolve();
         return true;
       },
+      flush: () => undefined,
       compacted: () => assert.fail("nothing was compacted"),
     });
     stream.watch({ key: "\0", rangeEnd: "\0" });

@@ -64,6 +64,27 @@ function describeMessages(run: Run): void {
       });
     });
 
+    it("arrive one by one where several were written as one framed piece", async () => {
+      const parts = [frame(bytes("one")), frame(bytes("")), frame(Buffer.alloc(40_000, "3"))];
+      const pieces = Buffer.concat(parts);
+      const framed = serverStream((_request, stream) => {
+        stream.write([bytes("before")]);
+        for (let index = 0; index < 3; index += 1) stream.writeFramed(pieces, parts.length);
+        stream.write([bytes("behind")]);
+        stream.end();
+      });
+      await run([framed], async (harness) => {
+        const { code, messages } = await readAll(harness.client().serverStream(path, bytes("")));
+        assert.equal(code, 0);
+        const piece = ["one", "", "3".repeat(40_000)];
+        assert.deepEqual(messages.map(String), [
+          "before",
+          ...[...piece, ...piece, ...piece],
+          "behind",
+        ]);
+      });
+    });
+
     it("arrive before the error that ends the stream", async () => {
       const failing = serverStream((_request, stream) => {
         stream.write([bytes("one")]);

@@ -15,6 +15,8 @@ export class HubStream implements WatchStream {
   readonly sink: WatchSink;
   /** Whether the sink asked to wait. */
   isFull = false;
+  /** Whether the sink was handed something since its last flush. */
+  isTouched = false;
   readonly #hub: WatchHub;
   readonly #watchers = new Map<number, Watcher>();
   #nextId = 0;
@@ -42,8 +44,7 @@ export class HubStream implements WatchStream {
     const watchId = wanted === 0 ? this.#chooseId() : wanted;
     const revision = this.#hub.currentRevision;
     const watcher = new Watcher(watchId, this, {
-      key,
-      rangeEnd,
+      interest: this.#hub.interestIn(key, rangeEnd),
       startRevision,
       nextRevision: startRevision === 0 ? revision + 1 : startRevision,
       withoutPuts: request.withoutPuts === true,
@@ -51,7 +52,8 @@ export class HubStream implements WatchStream {
       wantsPrevious: request.previousKeyValue === true,
     });
     this.#watchers.set(watchId, watcher);
-    if (!this.#isClosed) this.#hub.register(watcher);
+    this.#hub.register(watcher);
+    if (this.#isClosed) this.#hub.unregister(watcher);
     return { kind: "created", watchId, revision };
   }
 
@@ -65,10 +67,21 @@ export class HubStream implements WatchStream {
 
   progressRevision(): Revision | undefined {
     if (this.#watchers.size === 0) return undefined;
-    for (const watcher of this.#watchers.values()) {
-      if (this.#hub.statusOf(watcher) !== "synced") return undefined;
+    const revision = this.settle();
+    for (const watchId of this.#watchers.keys()) {
+      if (!this.isCaughtUp(watchId, revision)) return undefined;
     }
-    return this.#hub.currentRevision;
+    return revision;
+  }
+
+  settle(): Revision {
+    return this.#hub.settle(this, this.#watchers.values());
+  }
+
+  isCaughtUp(watchId: number, revision: Revision): boolean {
+    const watcher = this.#watchers.get(watchId);
+    if (watcher === undefined || this.#hub.statusOf(watcher) !== "synced") return false;
+    return watcher.nextRevision <= revision + 1;
   }
 
   statusOf(watchId: number): WatcherStatus | undefined {

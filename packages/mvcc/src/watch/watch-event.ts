@@ -14,8 +14,9 @@ export class WatchEvent {
   readonly #row: Uint8Array;
   /** Whether the change began a life of the key, so that there is no pair before. */
   readonly #isCreation: boolean;
-  #plain: readonly Uint8Array[] | undefined;
-  #withPrevious: readonly Uint8Array[] | undefined;
+  #previous: Uint8Array | undefined;
+  #plain: Uint8Array | undefined;
+  #withPrevious: Uint8Array | undefined;
 
   constructor(key: Key, main: number, row: Uint8Array, isTombstone: boolean, isCreation: boolean) {
     this.key = key;
@@ -25,20 +26,28 @@ export class WatchEvent {
     this.#isCreation = isCreation;
   }
 
-  /** A list with the wire form alone; shared. */
-  plain(): readonly Uint8Array[] {
-    this.#plain ??= [encodeEvent(this.#keyValue(), this.isTombstone, undefined)];
-    return this.#plain;
+  /** About the length of the wire form, in bytes. */
+  get sizeBytes(): number {
+    return this.#row.length;
   }
 
-  /** A list with the wire form alone, with the pair before the change if there was one; shared. */
-  withPrevious(previousOf: PreviousLookup): readonly Uint8Array[] {
-    if (this.#withPrevious !== undefined) return this.#withPrevious;
-    const previous = this.#isCreation ? undefined : previousOf(this.key, this.main);
-    this.#withPrevious =
-      previous === undefined
-        ? this.plain()
-        : [encodeEvent(this.#keyValue(), this.isTombstone, previous)];
+  /** The wire form; shared, must not be changed. */
+  plain(): Uint8Array {
+    return (this.#plain ??= encodeEvent(this.#keyValue(), this.isTombstone, undefined));
+  }
+
+  /**
+   * Looks up the pair before the change, for {@link WatchEvent.withPrevious}; once, at the time of
+   * the change, because a compaction may take it away.
+   */
+  findPrevious(previousOf: PreviousLookup): void {
+    if (!this.#isCreation) this.#previous ??= previousOf(this.key, this.main);
+  }
+
+  /** The wire form with the pair before the change if there was one; shared. */
+  withPrevious(): Uint8Array {
+    if (this.#previous === undefined) return this.plain();
+    this.#withPrevious ??= encodeEvent(this.#keyValue(), this.isTombstone, this.#previous);
     return this.#withPrevious;
   }
 

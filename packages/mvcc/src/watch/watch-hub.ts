@@ -1,12 +1,13 @@
 import type { Timer, Timers } from "@quorate/platform";
 import type { Key } from "../key.ts";
 import type { Revision } from "../revision.ts";
+import { FanOut, type FanOutLimits } from "./fan-out.ts";
 import { HubStream } from "./hub-stream.ts";
-import type { LogSource } from "./log-sweep.ts";
-import { sweepLog } from "./log-sweep.ts";
+import { InterestMap } from "./interest-map.ts";
+import { Delivery, type Interest } from "./interest.ts";
+import { sweepLog, type LogSource } from "./log-sweep.ts";
 import type { WatcherStatus, WatchSink, WatchStream } from "./watch-stream.ts";
 import type { WatchEvent } from "./watch-event.ts";
-import { WatcherGroup } from "./watcher-group.ts";
 import type { Watcher } from "./watcher.ts";
 
 /**
@@ -31,15 +32,14 @@ export class WatchHub {
   readonly #timers: Timers;
   readonly #limits: WatchLimits;
   readonly #streams = new Set<HubStream>();
-  readonly #synced = new WatcherGroup();
-  readonly #unsynced = new WatcherGroup();
+  readonly #interests = new InterestMap();
+  readonly #fanOut: FanOut;
+  readonly #unsynced = new Set<Watcher>();
+  #syncedCount = 0;
   /** Unsynced watchers that may go on, by the revision they need; in order of turn. */
   readonly #positions = new Map<number, Set<Watcher>>();
   readonly #parked = new Set<Watcher>();
-  /** Watchers that could not be served by the `notify` under way. */
-  readonly #overflowed: Watcher[] = [];
   #slice: Timer | undefined;
-  #round = 0;
   #eventsTotal = 0;
   #isStopped = false;
 
@@ -47,6 +47,12 @@ export class WatchHub {
     this.#source = source;
     this.#timers = timers;
     this.#limits = limits;
+    this.#fanOut = new FanOut(source, timers, limits.fanOut, this.#interests, {
+      desync: (watcher) => this.#desync(watcher),
+      count: (events) => {
+        this.#eventsTotal += events;
+      },
+    });
   }
 
   get currentRevision(): Revision {
@@ -55,7 +61,7 @@ export class WatchHub {
 
   /** Whether the store may skip the making of events. */
   get hasSynced(): boolean {
-    return this.#synced.size > 0;
+    return this.#syncedCount > 0;
   }
 
   openStream(sink: WatchSink): WatchStream {
@@ -64,30 +70,29 @@ export class WatchHub {
     return stream;
   }
 
-  /** Delivers the events of one new revision to synced watchers. Hot. */
-  notify(main: number, events: readonly WatchEvent[]): void {
-    const [only] = events;
-    if (events.length === 1 && only !== undefined) {
-      this.#synced.match(only.key, (watcher) => {
-        this.#deliverLive(watcher, main, only, events);
-      });
-      this.#park();
-      return;
-    }
-    const touched: Watcher[] = [];
-    for (const event of events) {
-      this.#synced.match(event.key, (watcher) => {
-        if (watcher.gathered.length === 0) touched.push(watcher);
-        watcher.gathered.push(event);
-      });
-    }
-    for (const watcher of touched) {
-      const gathered = watcher.gathered;
-      watcher.gathered = [];
-      const [first] = gathered;
-      if (first !== undefined) this.#deliverLive(watcher, main, first, gathered);
-    }
-    this.#park();
+  /** Delivers the events of one new revision to synced watchers, or lets them gather. Hot. */
+  notify(events: readonly WatchEvent[]): void {
+    this.#fanOut.notify(events);
+  }
+
+  /** See {@link FanOut.gather}. */
+  gather(): void {
+    this.#fanOut.gather();
+  }
+
+  /** See {@link FanOut.deliver}. */
+  deliver(): void {
+    this.#fanOut.deliver();
+  }
+
+  /** See {@link FanOut.settle}. */
+  settle(stream: HubStream, watchers: Iterable<Watcher>): Revision {
+    return this.#fanOut.settle(stream, watchers);
+  }
+
+  /** The interest that a watcher of a key or range shares with others. */
+  interestIn(key: Key, rangeEnd: Key): Interest {
+    return this.#interests.of(key, rangeEnd);
   }
 
   /** History before the compact revision is gone: whoever needs it is told in the next slice. */
@@ -98,8 +103,9 @@ export class WatchHub {
     this.#schedule();
   }
 
-  /** Stops catch-up while the store is being replaced. */
+  /** Hands out what is under way, then stops catch-up while the store is being replaced. */
   pause(): void {
+    this.#fanOut.finish();
     this.#isStopped = true;
     this.#slice?.cancel();
     this.#slice = undefined;
@@ -110,24 +116,31 @@ export class WatchHub {
    */
   restored(revisionBefore: number): void {
     this.#isStopped = false;
-    for (const watcher of [...this.#synced.watchers()]) {
-      watcher.nextRevision = Math.max(watcher.nextRevision, revisionBefore + 1);
-      if (watcher.nextRevision > this.currentRevision) continue;
-      this.#synced.delete(watcher);
-      this.#enqueue(watcher);
+    for (const { synced } of this.#interests.all()) {
+      for (const watcher of synced) {
+        watcher.nextRevision = Math.max(watcher.nextRevision, revisionBefore + 1);
+        if (watcher.nextRevision <= this.currentRevision) this.#desync(watcher);
+      }
     }
     this.compacted();
   }
 
   register(watcher: Watcher): void {
+    const { interest } = watcher;
+    interest.watcherCount++;
+    if (watcher.wantsPrevious) interest.previousCount++;
     if (watcher.nextRevision > this.currentRevision) this.#sync(watcher);
     else this.#enqueue(watcher);
   }
 
   unregister(watcher: Watcher): void {
-    this.#synced.delete(watcher);
-    this.#leaveUnsynced(watcher);
+    const { interest } = watcher;
+    if (watcher.state === "synced") this.#leaveSynced(watcher);
+    else this.#leaveUnsynced(watcher);
     watcher.state = "closed";
+    if (watcher.wantsPrevious) interest.previousCount--;
+    interest.watcherCount--;
+    if (interest.watcherCount === 0) this.#interests.delete(interest);
   }
 
   unpark(watcher: Watcher): void {
@@ -149,7 +162,7 @@ export class WatchHub {
     let watcherTotal = 0;
     for (const stream of this.#streams) watcherTotal += stream.watcherCount;
     let oldest = this.currentRevision + 1;
-    for (const watcher of this.#unsynced.watchers()) {
+    for (const watcher of this.#unsynced) {
       oldest = Math.min(oldest, watcher.nextRevision);
     }
     return {
@@ -162,71 +175,26 @@ export class WatchHub {
   }
 
   close(): void {
-    this.pause();
+    this.#fanOut.stop();
+    this.#isStopped = true;
+    this.#slice?.cancel();
     for (const stream of this.#streams) stream.close();
-  }
-
-  #deliverLive(
-    watcher: Watcher,
-    main: number,
-    first: WatchEvent,
-    events: readonly WatchEvent[],
-  ): void {
-    if (main < watcher.nextRevision) return;
-    if (watcher.stream.isFull) {
-      watcher.nextRevision = main;
-      this.#overflowed.push(watcher);
-      return;
-    }
-    if (events.length > 1) {
-      this.#send(watcher, main, events);
-      return;
-    }
-    if (!watcher.accepts(first)) return;
-    this.#hand(watcher, main, this.#wireForms(watcher, first), 1);
-  }
-
-  /**
-   * Makes the watchers unsynced whose sink was full; not before the search for watchers is over.
-   */
-  #park(): void {
-    for (const watcher of this.#overflowed) {
-      this.#synced.delete(watcher);
-      this.#enqueue(watcher);
-    }
-    this.#overflowed.length = 0;
-  }
-
-  /** Composes what the filters let pass, and sends it if anything is left. */
-  #send(watcher: Watcher, revision: number, events: readonly WatchEvent[]): void {
-    const passed: Uint8Array[] = [];
-    for (const event of events) {
-      const form = watcher.accepts(event) ? this.#wireForms(watcher, event)[0] : undefined;
-      if (form !== undefined) passed.push(form);
-    }
-    if (passed.length > 0) this.#hand(watcher, revision, passed, passed.length);
-  }
-
-  #hand(watcher: Watcher, revision: number, events: readonly Uint8Array[], count: number): void {
-    let sizeBytes = 0;
-    for (const event of events) sizeBytes += event.length;
-    this.#eventsTotal += count;
-    const batch = {
-      watchId: watcher.id,
-      revision: this.#source.brand(revision),
-      events,
-      sizeBytes,
-    };
-    if (!watcher.stream.sink.send(batch)) watcher.stream.isFull = true;
-  }
-
-  #wireForms(watcher: Watcher, event: WatchEvent): readonly Uint8Array[] {
-    return watcher.wantsPrevious ? event.withPrevious(this.#source.previousOf) : event.plain();
   }
 
   #sync(watcher: Watcher): void {
     watcher.state = "synced";
-    this.#synced.add(watcher);
+    watcher.interest.synced.add(watcher);
+    this.#syncedCount++;
+  }
+
+  #leaveSynced(watcher: Watcher): void {
+    if (watcher.interest.synced.delete(watcher)) this.#syncedCount--;
+  }
+
+  /** Makes a synced watcher unsynced at its next revision. */
+  #desync(watcher: Watcher): void {
+    this.#leaveSynced(watcher);
+    this.#enqueue(watcher);
   }
 
   /** Makes a watcher unsynced at its next revision; a full stream's waits for `resume`. */
@@ -273,34 +241,41 @@ export class WatchHub {
       this.#positions.delete(begin);
       this.#positions.set(begin, left);
     }
-    for (const watcher of participants) this.#advance(watcher, end);
+    this.#advance(participants, end);
   }
 
-  /** Reads the log from `begin` on and gathers events at the participants of this round. */
+  /** Reads the log from `begin` on and puts events down at the interests of this round. */
   #sweep(begin: number): number {
-    let takers: Watcher[] = [];
+    const takers: Interest[] = [];
+    const take = (interest: Interest): void => {
+      if (interest.swept !== undefined) takers.push(interest);
+    };
     const isWanted = (key: Key, main: number): boolean => {
-      takers = [];
-      this.#unsynced.match(key, (watcher) => {
-        if (watcher.round === this.#round && main >= watcher.nextRevision) takers.push(watcher);
-      });
-      return takers.length > 0;
+      takers.length = 0;
+      this.#interests.match(key, take);
+      return takers.some((interest) => main >= interest.sweptFrom);
     };
     return sweepLog(this.#source, begin, this.#limits, isWanted, (event) => {
-      for (const watcher of takers) watcher.gathered.push(event);
+      for (const interest of takers) {
+        if (event.main < interest.sweptFrom) continue;
+        if (interest.previousCount > 0) event.findPrevious(this.#source.previousOf);
+        interest.swept?.push(event);
+      }
     });
   }
 
   /** Takes the group at `begin`, then others on the stretch ahead, out of their positions. */
   #choose(begin: number): readonly Watcher[] {
-    this.#round++;
     const participants: Watcher[] = [];
     const take = (position: number, group: Set<Watcher>): void => {
       for (const watcher of group) {
         if (participants.length >= this.#limits.watchersMax) return;
         group.delete(watcher);
-        watcher.round = this.#round;
         participants.push(watcher);
+        const { interest } = watcher;
+        const isFirst = interest.swept === undefined;
+        interest.swept ??= [];
+        interest.sweptFrom = isFirst ? position : Math.min(interest.sweptFrom, position);
       }
       if (group.size === 0) this.#positions.delete(position);
     };
@@ -314,21 +289,35 @@ export class WatchHub {
     return participants;
   }
 
-  /** Gives a participant what the sweep up to `end` (exclusive) found, and its new place. */
-  #advance(watcher: Watcher, end: number): void {
-    const { gathered } = watcher;
-    watcher.gathered = [];
-    watcher.round = 0;
-    if (watcher.state === "closed") return;
-    this.#unsynced.delete(watcher);
-    if (gathered.length > 0 && watcher.stream.isFull) {
-      this.#enqueue(watcher);
-      return;
+  /** Gives the participants what the sweep up to `end` (exclusive) found, and their new places. */
+  #advance(participants: readonly Watcher[], end: number): void {
+    const touched = new Set<HubStream>();
+    const deliveries = new Map<Interest, Delivery>();
+    for (const { interest } of participants) {
+      const { swept } = interest;
+      interest.swept = undefined;
+      if (swept === undefined || swept.length === 0) continue;
+      deliveries.set(interest, new Delivery(swept, this.currentRevision));
     }
-    if (gathered.length > 0) this.#send(watcher, this.currentRevision, gathered);
-    watcher.nextRevision = Math.max(watcher.nextRevision, end);
-    if (watcher.nextRevision > this.currentRevision) this.#sync(watcher);
-    else this.#enqueue(watcher);
+    for (const watcher of participants) {
+      if (watcher.state === "closed") continue;
+      this.#unsynced.delete(watcher);
+      const batch = deliveries.get(watcher.interest)?.batchFor(watcher);
+      if (batch !== undefined && batch.events.length > 0) {
+        const { stream } = watcher;
+        if (stream.isFull) {
+          this.#enqueue(watcher);
+          continue;
+        }
+        this.#eventsTotal += batch.events.length;
+        touched.add(stream);
+        if (!stream.sink.send(watcher.id, batch)) stream.isFull = true;
+      }
+      watcher.nextRevision = Math.max(watcher.nextRevision, end);
+      if (watcher.nextRevision > this.currentRevision) this.#sync(watcher);
+      else this.#enqueue(watcher);
+    }
+    for (const { sink } of touched) sink.flush();
   }
 
   #cancelCompacted(): void {
@@ -346,7 +335,7 @@ export class WatchHub {
   }
 }
 
-/** Bounds of one slice of catch-up. */
+/** Bounds of one slice of catch-up, and of live delivery. */
 export interface WatchLimits {
   /** Most distinct revisions read. */
   readonly revisionsMax: number;
@@ -354,6 +343,8 @@ export interface WatchLimits {
   readonly bytesMax: number;
   /** Most watchers fed. */
   readonly watchersMax: number;
+  /** Bounds of live delivery. */
+  readonly fanOut: FanOutLimits;
 }
 
 /** Watch part of the store's statistics. */

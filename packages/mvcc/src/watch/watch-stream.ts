@@ -23,6 +23,17 @@ export interface WatchStream {
    * up and none waits for a future revision; undefined otherwise and without watchers.
    */
   progressRevision(): Revision | undefined;
+  /**
+   * Hands out what is under way to the watchers of this stream.
+   *
+   * @returns Revision up to which every synced watcher of the stream has everything now.
+   */
+  settle(): Revision;
+  /**
+   * Whether a progress answer at a revision that {@link WatchStream.settle} returned is true for a
+   * watcher: it has everything up to there, and did not join behind it.
+   */
+  isCaughtUp(watchId: number, revision: Revision): boolean;
   /** Where a watcher is; undefined if the id is not in use. */
   statusOf(watchId: number): WatcherStatus | undefined;
   /** Ids in use, in order of creation. */
@@ -61,10 +72,13 @@ export type WatchResult =
 /** Why no watcher was made: id in use, `key >= rangeEnd`, or a negative start revision. */
 export type WatchRefusal = "duplicate-id" | "empty-range" | "negative-start-revision";
 
-/** Events of one watcher, in order, never splitting a revision over two batches (W1, W4). */
+/**
+ * Events of one watcher, in order, never splitting a revision over two batches (W1, W4).
+ *
+ * Watchers with equal wishes get the same object: what is made of it once may serve all of them.
+ */
 export interface WatchBatch {
-  readonly watchId: number;
-  /** For the header: revision of the events when live, current revision during catch-up. */
+  /** For the header: revision of the last event when live, current revision during catch-up. */
   readonly revision: Revision;
   /** `mvccpb.Event` wire bytes, shared between watchers: must not be changed. At least one. */
   readonly events: readonly Uint8Array[];
@@ -75,13 +89,15 @@ export interface WatchBatch {
 /** Where a stream's messages go. Called synchronously; must not throw nor call the stream back. */
 export interface WatchSink {
   /**
-   * Takes a batch; it is delivered whatever is returned.
+   * Takes a batch of one watcher; it is delivered whatever is returned.
    *
    * @returns false when no more should come until {@link WatchStream.resume}: watchers of the
-   * stream
-   *   are then parked and catch up from the store, so a slow client costs no memory here (W11).
+   *   stream are then parked and catch up from the store, so a slow client costs no memory here
+   *   (W11).
    */
-  send(batch: WatchBatch): boolean;
+  send(watchId: number, batch: WatchBatch): boolean;
+  /** The batches since the last call are all for now: what they make may go out together. */
+  flush(): void;
   /** The watcher needs history that is gone; nothing follows for this id (W9). */
   compacted(watchId: number, compactRevision: Revision): void;
 }

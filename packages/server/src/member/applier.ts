@@ -114,6 +114,8 @@ export class Applier {
     const { clock } = this.#dependencies;
     const end = clock.monotonicMillis() + this.#options.sliceMillis;
     let hasApplied = false;
+    // Watchers get one response for all revisions of a slice.
+    this.#state.store.gatherEvents();
     while (this.#queue.length > 0) {
       const work = this.#queue[0];
       if (work === undefined) break;
@@ -132,6 +134,7 @@ export class Applier {
       hasApplied = true;
       if (clock.monotonicMillis() >= end) break;
     }
+    this.#state.store.deliverEvents();
     if (hasApplied) this.#events.onProgress(this.#state.appliedIndex);
     if (this.#queue.length > 0) this.#continueLater();
   }

@@ -19,7 +19,6 @@ export interface WatchAnswer {
 const noEvents: readonly Uint8Array[] = [];
 
 /** Encodes a `WatchResponse`; the events are not copied. */
-// Hot: once for each watcher and revision.
 export function composeWatchAnswer(headers: HeaderEncoder, answer: WatchAnswer): Uint8Array[] {
   const { id, compactRevision = 0, cancelReason = "", events = noEvents } = answer;
   const { isCreated = false, isCanceled = false, isFragment = false } = answer;
@@ -50,36 +49,6 @@ export function composeWatchAnswer(headers: HeaderEncoder, answer: WatchAnswer):
   const chunks = [writer.finish()];
   for (const event of events) chunks.push(eventHead(event.length), event);
   return chunks;
-}
-
-/** Events of one watcher, all that it gets in normal times. */
-export interface EventAnswer {
-  readonly id: bigint;
-  readonly revision: number;
-  readonly raftTerm: number;
-  /** Wire bytes of `mvccpb.Event`; copied, so small ones only. */
-  readonly events: readonly Uint8Array[];
-}
-
-/** Encodes a `WatchResponse` that carries events only, as one chunk. */
-// Hot: test/bench/questions/watch-fan-out.ts. One allocation for each watcher and revision; pieces
-// that the transport joins cost nearly twice as much processor time for an event.
-export function composeEvents(headers: HeaderEncoder, answer: EventAnswer): Uint8Array[] {
-  const { id, revision, raftTerm, events } = answer;
-  const header = headers.field(revision, raftTerm);
-  let size = header.length + (id === 0n ? 0 : 1 + int64ExactSize(id));
-  for (const event of events) size += 1 + bytesSize(event.length);
-  const writer = new Writer(size);
-  writer.raw(header);
-  if (id !== 0n) {
-    writer.byte(0x10);
-    writer.varintExact(id);
-  }
-  for (const event of events) {
-    writer.byte(0x5a);
-    writer.view(event);
-  }
-  return [writer.finish()];
 }
 
 /** Cuts events into parts of at most so many bytes; each part has at least one event. */

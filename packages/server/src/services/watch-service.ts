@@ -13,24 +13,23 @@ import { checkCall } from "./calls.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
-import {
-  composeEvents,
-  composeWatchAnswer,
-  splitEvents,
-  type WatchAnswer,
-} from "./watch-answer.ts";
+import { composeWatchAnswer, splitEvents, type WatchAnswer } from "./watch-answer.ts";
 import { WatchIds } from "./watch-ids.ts";
+import { encodeIdField, WatchMessages } from "./watch-messages.ts";
 
 /** Bytes that wait for a slow client before its watchers are parked (W11, S10). */
 const bufferBytesMax = 1024 * 1024;
 /** Events of more bytes are sent as they lie, not copied for each watcher. */
 const copyBytesMax = 16 * 1024;
+/** Messages of a turn are joined up to this size, so that what is sent is not held for long. */
+const joinedBytesMax = 64 * 1024;
 const filterNoPut = 0;
 const filterNoDelete = 1;
 
 /** The methods of the service. */
 export function watchMethods(context: ServiceContext, streams: OpenStreams): readonly RpcMethod[] {
   const method = services.watch.watch;
+  const messages = new WatchMessages(context.headers);
   return [
     {
       kind: "bidi-stream",
@@ -42,7 +41,7 @@ export function watchMethods(context: ServiceContext, streams: OpenStreams): rea
           stream.fail(toStatus(error));
           return;
         }
-        const connection = new WatchConnection(context, stream);
+        const connection = new WatchConnection(context, messages, stream);
         streams.add(stream, () => {
           connection.close();
         });
@@ -65,6 +64,8 @@ export function watchMethods(context: ServiceContext, streams: OpenStreams): rea
 
 interface Watcher {
   readonly id: bigint;
+  /** See {@link encodeIdField}. */
+  readonly idField: Uint8Array;
   readonly isFragmented: boolean;
   readonly hasProgress: boolean;
   /** Whether something was sent since the last progress tick. */
@@ -74,18 +75,24 @@ interface Watcher {
 /** One client's stream with its watchers. */
 class WatchConnection {
   readonly #context: ServiceContext;
+  readonly #messages: WatchMessages;
   readonly #stream: BidiStream;
   readonly #hub: WatchStream;
   readonly #watchers = new Map<number, Watcher>();
+  /** Framed messages of this turn, and their bytes. */
+  #framed: Uint8Array[] = [];
+  #framedBytes = 0;
   readonly #ids = new WatchIds();
   #progressTimer: Timer | undefined;
   #isClosed = false;
 
-  constructor(context: ServiceContext, stream: BidiStream) {
+  constructor(context: ServiceContext, messages: WatchMessages, stream: BidiStream) {
     this.#context = context;
+    this.#messages = messages;
     this.#stream = stream;
     this.#hub = context.member.state.store.openWatchStream({
-      send: (batch) => this.#sendEvents(batch),
+      send: (watchId, batch) => this.#sendEvents(watchId, batch),
+      flush: () => this.#flush(),
       compacted: (watchId, compactRevision) => {
         const id = this.#watchers.get(watchId)?.id;
         if (id !== undefined) this.#send({ id, revision: 0, isCanceled: true, compactRevision });
@@ -143,6 +150,7 @@ class WatchConnection {
     this.#ids.use(id, result.watchId);
     this.#watchers.set(result.watchId, {
       id,
+      idField: encodeIdField(id),
       isFragmented: request.fragment,
       hasProgress: request.progressNotify,
       hasNews: true,
@@ -181,39 +189,54 @@ class WatchConnection {
   }
 
   #notifyProgress(): void {
-    const revision = this.#currentRevision;
+    const revision = this.#hub.settle();
     for (const [hubId, watcher] of this.#watchers) {
       const isDue = watcher.hasProgress && !watcher.hasNews;
       watcher.hasNews = false;
-      if (isDue && this.#hub.statusOf(hubId) === "synced") this.#send({ id: watcher.id, revision });
+      if (isDue && this.#hub.isCaughtUp(hubId, revision)) this.#send({ id: watcher.id, revision });
     }
   }
 
-  #sendEvents(batch: WatchBatch): boolean {
-    const watcher = this.#watchers.get(batch.watchId);
-    if (watcher === undefined) return true;
+  #sendEvents(watchId: number, batch: WatchBatch): boolean {
+    const watcher = this.#watchers.get(watchId);
+    if (watcher === undefined || this.#isClosed) return true;
     watcher.hasNews = true;
-    const { id, isFragmented } = watcher;
-    const { revision } = batch;
-    const partBytesMax = this.#context.options.requestBytesMax + 512 * 1024;
-    if (batch.sizeBytes <= copyBytesMax) {
-      if (this.#isClosed) return true;
-      const { headers, member } = this.#context;
-      const answer = { id, revision, raftTerm: member.term, events: batch.events };
-      this.#stream.write(composeEvents(headers, answer));
-    } else if (!isFragmented || batch.sizeBytes <= partBytesMax) {
-      this.#send({ id, revision, events: batch.events });
+    if (batch.sizeBytes > copyBytesMax) {
+      this.#sendLong(watcher, batch);
     } else {
-      const parts = splitEvents(batch.events, partBytesMax);
-      for (const [index, events] of parts.entries()) {
-        this.#send({ id, revision, events, isFragment: index < parts.length - 1 });
-      }
+      const { term } = this.#context.member;
+      const framed = this.#messages.framed(batch, term, watcher.id, watcher.idField);
+      this.#framed.push(framed);
+      this.#framedBytes += framed.length;
+      if (this.#framedBytes > joinedBytesMax) this.#flush();
     }
-    return this.#stream.bufferedBytes < bufferBytesMax;
+    return this.#framedBytes + this.#stream.bufferedBytes < bufferBytesMax;
+  }
+
+  #sendLong({ id, isFragmented }: Watcher, { revision, events, sizeBytes }: WatchBatch): void {
+    const partBytesMax = this.#context.options.requestBytesMax + 512 * 1024;
+    if (!isFragmented || sizeBytes <= partBytesMax) {
+      this.#send({ id, revision, events });
+      return;
+    }
+    const parts = splitEvents(events, partBytesMax);
+    for (const [index, part] of parts.entries()) {
+      this.#send({ id, revision, events: part, isFragment: index < parts.length - 1 });
+    }
+  }
+
+  /** Hands over the messages of this turn. */
+  #flush(): void {
+    const framed = this.#framed;
+    if (framed.length === 0) return;
+    this.#framed = [];
+    this.#framedBytes = 0;
+    if (!this.#isClosed) this.#stream.writeFramed(this.#messages.join(framed), framed.length);
   }
 
   #send(answer: Omit<WatchAnswer, "raftTerm">): void {
     if (this.#isClosed) return;
+    this.#flush();
     const { headers, member } = this.#context;
     this.#stream.write(composeWatchAnswer(headers, { ...answer, raftTerm: member.term }));
   }

@@ -45,6 +45,17 @@ export class RecordedStream implements BidiStream, UnaryCall {
     return this.hasRoom;
   }
 
+  writeFramed(framed: Uint8Array, count: number): boolean {
+    const bytes = Buffer.from(framed);
+    let begin = 0;
+    for (let index = 0; index < count; index += 1) {
+      const end = begin + 5 + bytes.readUInt32BE(begin + 1);
+      this.messages.push(bytes.subarray(begin + 5, end));
+      begin = end;
+    }
+    return this.hasRoom;
+  }
+
   end(): void {
     this.status ??= "ok";
   }
