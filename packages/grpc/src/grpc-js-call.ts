@@ -1,6 +1,8 @@
 import type { ServerHttp2Stream } from "node:http2";
 import type { ServerInterceptingCallInterface } from "@grpc/grpc-js";
 import type { StreamRequest } from "./grpc-js-hooks.ts";
+import { decodeBinaryValue } from "./message/binary-value.ts";
+import type { Deadline, DeadlineOwner, DeadlineQueue } from "./message/deadline-queue.ts";
 import type { BidiStream, RpcMethod, RpcObserver, RpcStatus, UnaryCall } from "./rpc-server.ts";
 import { StatusCode } from "./status-code.ts";
 import { translateTransportMessage, wellFormed } from "./wire-text.ts";
@@ -19,6 +21,7 @@ export interface CallConnection {
 export interface CallContext {
   readonly maxRequestBytes: number;
   readonly writeBufferBytes: number;
+  readonly deadlines: DeadlineQueue;
   readonly observer: RpcObserver | undefined;
   onHandlerError(path: string, error: unknown): void;
 }
@@ -27,7 +30,6 @@ type TransportListener = Parameters<ServerInterceptingCallInterface["start"]>[0]
 type TransportStatus = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
 
 const frameHeadBytes = 5;
-const timerMillisMax = 2 ** 31 - 1;
 /** How long a client may go on sending on a call that has ended before its stream is reset. */
 const lingerMillis = 5_000;
 
@@ -38,7 +40,7 @@ const lingerMillis = 5_000;
  * Life: open → ended (answered, failed) or cancelled (caller gone, deadline, message over the
  * limit). Both are final and each reports to the observer and to the connection once.
  */
-export class GrpcJsCall implements UnaryCall, BidiStream {
+export class GrpcJsCall implements UnaryCall, BidiStream, DeadlineOwner {
   readonly #method: RpcMethod;
   readonly #context: CallContext;
   readonly #connection: CallConnection;
@@ -47,7 +49,7 @@ export class GrpcJsCall implements UnaryCall, BidiStream {
   readonly #request: StreamRequest;
   readonly #startMillis = performance.now();
   readonly #deadlineMillis: number | undefined;
-  #deadlineTimer: NodeJS.Timeout | undefined;
+  readonly #deadline: Deadline | undefined;
   #state: "open" | "ended" | "cancelled" = "open";
   #cancelListeners: (() => void)[] = [];
 
@@ -83,7 +85,7 @@ export class GrpcJsCall implements UnaryCall, BidiStream {
     transport.sendStatus = (status) => this.#endByTransport(status);
     if (timeoutMillis !== undefined) {
       this.#deadlineMillis = this.#startMillis + timeoutMillis;
-      this.#armDeadline(timeoutMillis);
+      this.#deadline = this.#context.deadlines.add(this.#deadlineMillis, this);
     }
   }
 
@@ -145,8 +147,7 @@ export class GrpcJsCall implements UnaryCall, BidiStream {
       }
     }
     if (!name.endsWith("-bin")) return value;
-    const comma = value.indexOf(",");
-    return Buffer.from(comma === -1 ? value : value.slice(0, comma), "base64").toString("latin1");
+    return decodeBinaryValue(value);
   }
 
   remainingMillis(): number | undefined {
@@ -217,6 +218,12 @@ export class GrpcJsCall implements UnaryCall, BidiStream {
     if (held === "half-close") this.#deliverHalfClose();
     else if (held !== undefined) this.#deliver(held);
     this.#read();
+  }
+
+  onDeadline(): void {
+    if (this.#state === "open") {
+      this.#cancel(StatusCode.DEADLINE_EXCEEDED, "context deadline exceeded");
+    }
   }
 
   /** Ends the call because the server goes away; the handler sees it as cancelled. */
@@ -332,21 +339,10 @@ export class GrpcJsCall implements UnaryCall, BidiStream {
 
   #finish(state: "ended" | "cancelled", code: StatusCode): void {
     this.#state = state;
-    if (this.#deadlineTimer !== undefined) clearTimeout(this.#deadlineTimer);
+    if (this.#deadline !== undefined) this.#context.deadlines.remove(this.#deadline);
     this.#held = undefined;
     this.#context.observer?.callEnded(this.#method, code, performance.now() - this.#startMillis);
     this.#connection.onEnd(this);
-  }
-
-  #armDeadline(remainingMillis: number): void {
-    this.#deadlineTimer = setTimeout(
-      () => {
-        const left = this.remainingMillis() ?? 0;
-        if (left > 0) this.#armDeadline(left);
-        else this.#cancel(StatusCode.DEADLINE_EXCEEDED, "context deadline exceeded");
-      },
-      Math.min(Math.ceil(remainingMillis), timerMillisMax),
-    );
   }
 
   #resetIfOpen(): void {

@@ -6,6 +6,7 @@ import {
   ServerCredentials,
   ServerInterceptingCall,
 } from "@grpc/grpc-js";
+import { NodeClock, NodeTimers } from "@quorate/platform";
 import {
   type CallConnection,
   type CallContext,
@@ -14,6 +15,9 @@ import {
   resetLater,
 } from "./grpc-js-call.ts";
 import { hookServer, type StreamRequest } from "./grpc-js-hooks.ts";
+import { DeadlineQueue } from "./message/deadline-queue.ts";
+import { parseGrpcTimeout } from "./message/grpc-timeout.ts";
+import { encodeStatusMessage } from "./message/status-message.ts";
 import { PingPolicy } from "./ping-policy.ts";
 import type { RpcMethod, RpcServer } from "./rpc-server.ts";
 import {
@@ -24,7 +28,7 @@ import {
 } from "./server-options.ts";
 import { commonNameOf, peerOf } from "./socket-peer.ts";
 import { StatusCode } from "./status-code.ts";
-import { parseTimeout, unknownMethodMessage, wellFormed } from "./wire-text.ts";
+import { unknownMethodMessage } from "./wire-text.ts";
 
 interface Connection extends CallConnection {
   openCalls: number;
@@ -48,6 +52,7 @@ const farewellMillis = 250;
  */
 export class GrpcJsServer implements RpcServer {
   readonly #options: GrpcServerOptions;
+  readonly #deadlines = new DeadlineQueue({ clock: new NodeClock(), timers: new NodeTimers() });
   readonly #context: CallContext;
   readonly #server: Server;
   readonly #injector: ConnectionInjector;
@@ -64,6 +69,7 @@ export class GrpcJsServer implements RpcServer {
     this.#context = {
       maxRequestBytes: this.#options.maxRequestBytes,
       writeBufferBytes: this.#options.writeBufferBytes,
+      deadlines: this.#deadlines,
       observer: dependencies.observer,
       onHandlerError: (path, error) => dependencies.onHandlerError(path, error),
     };
@@ -129,6 +135,7 @@ export class GrpcJsServer implements RpcServer {
     }
     // A session that does not even end by force must not keep the process from ending.
     await isSettledWithin(ended, farewellMillis);
+    this.#deadlines.close();
     this.#injector.destroy();
   }
 
@@ -178,7 +185,7 @@ export class GrpcJsServer implements RpcServer {
           ":status": status,
           "content-type": "application/grpc",
           "grpc-status": code,
-          "grpc-message": encodeURI(wellFormed(message)),
+          "grpc-message": encodeStatusMessage(message),
         },
         { endStream: true },
       );
@@ -202,7 +209,7 @@ export class GrpcJsServer implements RpcServer {
     }
     const timeout = headers["grpc-timeout"];
     if (timeout === undefined) return { method, connection, timeoutMillis: undefined };
-    const timeoutMillis = typeof timeout === "string" ? parseTimeout(timeout) : undefined;
+    const timeoutMillis = typeof timeout === "string" ? parseGrpcTimeout(timeout) : undefined;
     if (timeoutMillis === undefined) {
       return answer(400, StatusCode.INTERNAL, "malformed grpc-timeout");
     }

@@ -1,24 +1,3 @@
-const unitMillis: Readonly<Record<string, number | undefined>> = {
-  H: 3_600_000,
-  M: 60_000,
-  S: 1_000,
-  m: 1,
-  u: 1e-3,
-  n: 1e-6,
-};
-
-/**
- * Parses a `grpc-timeout` header.
- *
- * @returns Milliseconds, possibly a fraction, up to 3.6e14; undefined for a malformed value.
- */
-export function parseTimeout(value: string): number | undefined {
-  const match = /^(\d{1,8})([HMSmun])$/.exec(value);
-  if (match === null) return undefined;
-  const unit = unitMillis[match[2] ?? ""];
-  return unit === undefined ? undefined : Number(match[1]) * unit;
-}
-
 /**
  * Says why a path has no handler, in the words of grpc-go, which clients may match.
  *

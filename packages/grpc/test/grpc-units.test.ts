@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { GrpcJsServer, InvalidOptionsError } from "@quorate/grpc";
 import { firstSpeaker } from "../src/first-bytes.ts";
 import { PingPolicy } from "../src/ping-policy.ts";
-import { parseTimeout, unknownMethodMessage } from "../src/wire-text.ts";
+import { unknownMethodMessage } from "../src/wire-text.ts";
 
 describe("firstSpeaker", () => {
   const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -55,19 +55,6 @@ describe("PingPolicy", () => {
   it("allows everything with interval 0", () => {
     const policy = new PingPolicy(0);
     for (let round = 0; round < 10; round += 1) assert.ok(!policy.isAbuse(round, 0));
-  });
-});
-
-describe("parseTimeout", () => {
-  it("knows the six units", () => {
-    const parsed = ["2H", "2M", "2S", "2m", "2u", "2n"].map(parseTimeout);
-    assert.deepEqual(parsed, [7_200_000, 120_000, 2_000, 2, 0.002, 0.000002]);
-  });
-
-  it("refuses what is no timeout", () => {
-    for (const text of ["", "S", "1", "1s", "-1S", "1.5S", "123456789S", "1S "]) {
-      assert.equal(parseTimeout(text), undefined, text);
-    }
   });
 });
 
