@@ -20,6 +20,10 @@ const tiny: BenchOptions["scale"] = {
   watchers: 8,
   leases: 8,
   manyKeys: 250,
+  manyWatchers: 12,
+  manyLeases: 12,
+  manyConnections: 12,
+  rate: undefined,
 };
 
 function optionsOf(...argv: readonly string[]): BenchOptions {
@@ -55,33 +59,41 @@ function assertWorked(samples: readonly PlacedSample[]): void {
 
 describe("runBench", { skip: storeMissing("quorate") }, () => {
   test("measures every kind of load, restarts, and what each cost the server", async () => {
-    const kinds = ["put-1", "range-serializable-100", "list-1000", "txn-100", "watch-1000"];
-    const chosen = named(...kinds, "keep-alive-1000", "put-open-loop", "many-keys");
-    const samples = await run(chosen, optionsOf("--vs", "none"));
+    const samples = await run(questions, optionsOf("--vs", "none"));
     assertWorked(samples);
     const rows = samples.filter(({ client }) => client !== "h2load").map(({ row }) => row);
     const manyKeys = ["load", "pages", "one-list", "restart", "restart-orderly"];
-    assert.deepEqual(rows, [
-      ...kinds,
-      ...["watch-1000-busy", "keep-alive-1000", "put-open-loop"],
-      ...manyKeys.map((part) => `many-keys-${part}`),
-    ]);
-    for (const { row, client, operations, usage, latencies } of samples) {
+    assert.deepEqual(
+      rows,
+      questions.flatMap(({ name }) =>
+        name === "many-keys" ? manyKeys.map((part) => `${name}-${part}`) : [name],
+      ),
+    );
+    for (const { row, client, operations, usage, latencies, details } of samples) {
       assert.ok(usage !== undefined && usage.residentBytesMax >= usage.residentBytes, row);
       if (latencies !== undefined) assert.ok(latencies.p50 <= latencies.p999, row);
       if (client === "h2load") assert.ok(operations >= (tiny.operations ?? 0), row);
       if (row.startsWith("many-keys")) assert.equal(operations, tiny.manyKeys, row);
+      if (row.startsWith("connections")) assert.equal(details?.["connections"], 12);
+      if (client === "-") continue;
+      assert.ok(usage.loop !== undefined, row);
+      assert.ok(usage.loop.utilization > 0 && usage.loop.utilization <= 1, row);
+      assert.ok(usage.loop.delayP99Millis <= usage.loop.delayMaxMillis, row);
     }
   });
 
-  test("writes a CPU profile of what was measured, and of nothing else", async () => {
+  test("writes a CPU profile of what was measured, and where its time went", async () => {
     const folder = await mkdtemp(join(tmpdir(), "quorate-profile-"));
     try {
-      await run(named("put-1"), optionsOf("--vs", "none", "--profile"), folder);
-      const files = await readdir(join(folder, "put-1-1"));
-      assert.equal(files.length, 1);
-      const text = await readFile(join(folder, "put-1-1", files[0] ?? ""), "utf8");
-      assert.match(text, /kv-service/);
+      const options = optionsOf("--vs", "none", "--profile", "--no-h2load");
+      await run(named("put-1"), options, folder);
+      const place = join(folder, "put-1-1");
+      const files = await readdir(place);
+      assert.deepEqual(files.sort(), ["put-1-raw-1.cpuprofile", "put-1-raw-1.txt"]);
+      assert.match(await readFile(join(place, "put-1-raw-1.cpuprofile"), "utf8"), /kv-service/);
+      const text = await readFile(join(place, "put-1-raw-1.txt"), "utf8");
+      assert.match(text, /garbage collection [\d.]+ %/);
+      assert.match(text, /self time by package\n +[\d.]+ % {2}\S/);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -93,7 +105,9 @@ describe("runBench against etcd", { skip: storeMissing("etcd") || storeMissing("
     const samples = await run(named("put-1"), { ...optionsOf(), repeat: 2 });
     assertWorked(samples);
     assert.deepEqual(
-      samples.map(({ peer, repetition }) => `${peer} ${repetition}`),
+      samples
+        .filter(({ client }) => client === "raw")
+        .map(({ peer, repetition }) => `${peer} ${repetition}`),
       ["etcd 0", "quorate 0", "etcd 1", "quorate 1"],
     );
   });

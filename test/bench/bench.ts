@@ -4,7 +4,8 @@
 import { mkdir } from "node:fs/promises";
 
 import { storeMissing, type StoreKind } from "../support/store.ts";
-import { hasH2load, runH2load } from "./load/h2load.ts";
+import { checked } from "./load/h2load-check.ts";
+import { hasH2load, runH2load, type H2loadResult } from "./load/h2load.ts";
 import { LoadGenerator } from "./load/load-generator.ts";
 import type { LoadBound, LoadSpec } from "./load/load-spec.ts";
 import type { BenchOptions } from "./options.ts";
@@ -14,7 +15,7 @@ import type { Question, Sample, Workbench } from "./question.ts";
 import type { PlacedSample } from "./summary.ts";
 
 /** How much longer the first warm-up is than those before later repetitions. */
-const firstWarmupFactor = 4;
+const firstWarmupFactor = 8;
 
 /** A load by fewer callers is warmed up by so many. */
 const warmupCallers = 100;
@@ -52,7 +53,7 @@ export async function runBench(
     const reason = storeMissing(kind);
     if (reason !== false) throw new Error(`Cannot measure ${kind}: ${reason}`);
   }
-  const generator = new LoadGenerator();
+  const generators = { generator: new LoadGenerator(), canary: new LoadGenerator() };
   const pool = new PeerPool(options.isQuick && !options.isProfiled);
   const samples: PlacedSample[] = [];
   const failures: string[] = [];
@@ -73,7 +74,7 @@ export async function runBench(
           profileFolder: folder,
         });
         try {
-          samples.push(...(await run.measure(generator, progress)));
+          samples.push(...(await run.measure(generators, progress)));
         } catch (error) {
           // The rows of an hour are not to be lost for one that cannot be measured.
           const reason = error instanceof Error ? error.message : String(error);
@@ -83,11 +84,14 @@ export async function runBench(
       }
     }
   } finally {
-    generator.close();
+    generators.generator.close();
+    generators.canary.close();
     await pool.close();
   }
   return { samples, failures };
 }
+
+type Generators = Pick<Workbench, "generator" | "canary">;
 
 interface QuestionRunOptions {
   readonly members: number;
@@ -107,10 +111,10 @@ class QuestionRun {
     this.#options = options;
   }
 
-  async measure(generator: LoadGenerator, progress: Progress): Promise<readonly PlacedSample[]> {
+  async measure(generators: Generators, progress: Progress): Promise<readonly PlacedSample[]> {
     const question = this.#question;
     const { kinds, members, options, pool } = this.#options;
-    const workbench = createWorkbench(generator, options);
+    const workbench = createWorkbench(generators, options);
     const repetitions = Math.min(
       options.repeat,
       question.repetitionsMax ?? Number.POSITIVE_INFINITY,
@@ -146,16 +150,17 @@ class QuestionRun {
   }
 }
 
-function createWorkbench(generator: LoadGenerator, options: BenchOptions): Workbench {
+function createWorkbench(generators: Generators, options: BenchOptions): Workbench {
   const { scale } = options;
+  const { generator } = generators;
   const bound: LoadBound = {
     seconds: scale.seconds,
     ...(scale.operations === undefined ? {} : { operations: scale.operations }),
   };
   const warmed = new Set<string>();
   // A peer that meets a load for the first time compiles its code for it.
-  const warm = (peer: Peer, row: string, spec: LoadSpec): LoadSpec => {
-    const name = `${peer.kind} ${row}`;
+  const warmup = <L extends LoadSpec>(peer: Peer, row: string, client: string, spec: L): L => {
+    const name = `${peer.kind} ${row} ${client}`;
     const seconds = scale.warmupSeconds * (warmed.has(name) ? 1 : firstWarmupFactor);
     warmed.add(name);
     const warming = { ...spec, bound: { ...bound, seconds } };
@@ -163,33 +168,36 @@ function createWorkbench(generator: LoadGenerator, options: BenchOptions): Workb
     if (warming.kind !== "closed" || warming.callers >= warmupCallers) return warming;
     return { ...warming, callers: warmupCallers, connections: warmupConnections };
   };
+  const measure: Workbench["measure"] = async (peer, row, unit, spec) => {
+    await generator.run(warmup(peer, row, "raw", spec));
+    const { result, usage } = await peer.measure(`${row}-raw`, () => generator.run(spec));
+    return { row, unit, client: "raw", usage, ...result };
+  };
   return {
-    generator,
+    ...generators,
     scale,
     bound,
     memory: new Map(),
-    measure: async (peer, row, unit, spec) => {
-      await generator.run(warm(peer, row, spec));
-      const { result, usage } = await peer.measure(() => generator.run(spec));
-      const generatorShare = result.generatorCpuSeconds / result.seconds;
-      return toSample({ row, unit, client: "raw", generatorShare }, result, usage);
-    },
-    measureWithH2load: async (peer, row, unit, spec) => {
-      const isPossible = hasH2load && options.hasH2load && peer.cluster.members.length === 1;
-      if (!isPossible || spec.kind !== "closed") return undefined;
-      const { result, usage } = await peer.measure(() => runH2load(spec));
-      return toSample({ row, unit, client: "h2load", generatorShare: undefined }, result, usage);
+    measure,
+    measureWithBoth: async (peer, row, unit, spec) => {
+      if (!hasH2load || !options.hasH2load) return [await measure(peer, row, unit, spec)];
+      await runH2load(warmup(peer, row, "h2load", spec));
+      const work = (): Promise<H2loadResult> => runH2load(spec);
+      let usage: Usage | undefined;
+      const {
+        started: _started,
+        processes,
+        ...result
+      } = await checked(spec, async () => {
+        const measured = await peer.measure(`${row}-h2load`, work);
+        usage = measured.usage;
+        return measured.result;
+      });
+      const client = "h2load";
+      const own = { row, unit, client, usage, ...result, generatorProcesses: processes };
+      return [own, await measure(peer, row, unit, spec)];
     },
   };
-}
-
-function toSample(
-  head: Pick<Sample, "row" | "unit" | "client" | "generatorShare">,
-  result: Pick<Sample, "operations" | "seconds" | "latencies" | "failures">,
-  usage: Usage,
-): Sample {
-  const { operations, seconds, latencies, failures } = result;
-  return { ...head, operations, seconds, latencies, failures, usage };
 }
 
 function progressLine(

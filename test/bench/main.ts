@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 import { runBench } from "./bench.ts";
 import { questions } from "./catalogue.ts";
 import { helpText, parseOptions, type BenchOptions } from "./options.ts";
-import { reportTable } from "./report.ts";
+import { reportTable, verdictTable } from "./report.ts";
 import { summarize } from "./summary.ts";
+import { judge } from "./targets.ts";
 
 const cacheFolder = fileURLToPath(new URL("../../.cache/bench", import.meta.url));
 
@@ -21,7 +22,9 @@ switch (parsed.kind) {
     process.stdout.write(helpText);
     break;
   case "list":
-    for (const { name, title } of questions) process.stdout.write(`${name.padEnd(24)}${title}\n`);
+    for (const { name, group, title } of questions) {
+      process.stdout.write(`${name.padEnd(20)}${group.padEnd(12)}${title}\n`);
+    }
     break;
   case "invalid":
     process.stderr.write(`${parsed.problem}\n`);
@@ -37,11 +40,14 @@ switch (parsed.kind) {
 }
 
 async function run(options: BenchOptions): Promise<void> {
+  const { rows: parts, groups } = options;
   const chosen = questions.filter(
-    ({ name }) => options.rows.length === 0 || options.rows.some((part) => name.includes(part)),
+    ({ name, group }) =>
+      (parts.length === 0 || parts.some((part) => name.includes(part))) &&
+      (groups.length === 0 || groups.includes(group)),
   );
   if (chosen.length === 0) {
-    process.stderr.write("Cannot measure: no question has that name, see --list\n");
+    process.stderr.write("Cannot measure: no question has that name and group, see --list\n");
     process.exitCode = 2;
     return;
   }
@@ -52,7 +58,9 @@ async function run(options: BenchOptions): Promise<void> {
     progress: (line) => process.stderr.write(`${line}\n`),
   });
   const rows = summarize(samples);
+  const verdicts = judge(rows);
   process.stdout.write(`${reportTable(rows)}\n`);
+  if (verdicts.length > 0) process.stdout.write(`\n${verdictTable(verdicts)}\n`);
   const path = options.jsonPath ?? `${cacheFolder}/latest.json`;
   await mkdir(dirname(path), { recursive: true });
   const machine = {
@@ -64,7 +72,7 @@ async function run(options: BenchOptions): Promise<void> {
   };
   await writeFile(
     path,
-    `${JSON.stringify({ begun, machine, options, rows, samples, failures }, null, 1)}\n`,
+    `${JSON.stringify({ begun, machine, options, verdicts, rows, samples, failures }, null, 1)}\n`,
   );
   process.stderr.write(`written: ${path}\n`);
   for (const failure of failures) process.stderr.write(`Cannot measure ${failure}\n`);

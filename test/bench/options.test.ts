@@ -4,11 +4,11 @@ import { describe, test } from "node:test";
 import { parseOptions } from "./options.ts";
 
 describe("parseOptions", () => {
-  test("without options every row is measured three times against etcd", () => {
+  test("without options every row is measured five times against etcd", () => {
     const parsed = parseOptions([]);
     assert.ok(parsed.kind === "run");
     const { rows, versus, repeat, scale } = parsed.options;
-    assert.deepEqual({ rows, versus, repeat }, { rows: [], versus: "etcd", repeat: 3 });
+    assert.deepEqual({ rows, versus, repeat }, { rows: [], versus: "etcd", repeat: 5 });
     assert.equal(scale.manyKeys, 1_000_000);
   });
 
@@ -21,8 +21,20 @@ describe("parseOptions", () => {
     assert.ok(scale.manyKeys < 10_000);
   });
 
+  test("groups are chosen by name", () => {
+    const parsed = parseOptions(["--group", "table", "--group", "scale"]);
+    assert.ok(parsed.kind === "run");
+    assert.deepEqual(parsed.options.groups, ["table", "scale"]);
+  });
+
   test("what cannot be understood is said", () => {
-    for (const argv of [["--vs", "consul"], ["--repeat", "0"], ["--seconds", "x"], ["--sow"]]) {
+    for (const argv of [
+      ["--vs", "consul"],
+      ["--repeat", "0"],
+      ["--seconds", "x"],
+      ["--group", "x"],
+      ["--sow"],
+    ]) {
       assert.equal(parseOptions(argv).kind, "invalid", argv.join(" "));
     }
   });

@@ -1,7 +1,10 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { GrpcConnection } from "./load/grpc-connection.ts";
-import { callOnce } from "./load/keep-alive-load.ts";
+import { callOnce } from "./load/call-once.ts";
 import {
   encodeRangeRequest,
   encodeStatusRequest,
@@ -10,8 +13,10 @@ import {
 } from "@quorate/api";
 import { within } from "../support/deadline.ts";
 import { startEtcdCluster, type EtcdCluster } from "../support/etcd-process.ts";
-import { startStore, type StoreKind } from "../support/store.ts";
+import type { StoreKind } from "../support/store.ts";
+import { beginProbes, endProbes, probeArguments, type LoopUsage } from "./member-probe.ts";
 import { cpuSeconds, diskBytes, forgetPeaks, memoryOf, type Memory } from "./process-usage.ts";
+import { writeProfileSummary } from "./profile/cpu-profile.ts";
 
 /** Flags that both stores get beyond addresses and names; all else is at its default. */
 const commonFlags = [
@@ -25,20 +30,27 @@ const startMillis = 120_000;
 /** What the machine spent on a store between two moments. */
 export interface Usage extends Memory {
   readonly cpuSeconds: number;
-  /** Delay of the event loop at the 99th percentile in seconds, the worst of the members. */
-  readonly loopDelaySeconds: number | undefined;
+  /** Of the worst member; undefined of etcd. */
+  readonly loop: LoopUsage | undefined;
 }
 
 /** A running store: the members of one cluster. */
 export class Peer {
   readonly kind: StoreKind;
   readonly cluster: EtcdCluster;
+  readonly #probeFolder: string;
   readonly #profileFolder: string | undefined;
+  #profiles = 0;
 
-  private constructor(kind: StoreKind, cluster: EtcdCluster, profileFolder: string | undefined) {
+  private constructor(
+    kind: StoreKind,
+    cluster: EtcdCluster,
+    folders: { readonly probe: string; readonly profile: string | undefined },
+  ) {
     this.kind = kind;
     this.cluster = cluster;
-    this.#profileFolder = profileFolder;
+    this.#probeFolder = folders.probe;
+    this.#profileFolder = kind === "quorate" ? folders.profile : undefined;
   }
 
   /**
@@ -51,14 +63,11 @@ export class Peer {
     size: number,
     profileFolder: string | undefined,
   ): Promise<Peer> {
-    const profiled = kind === "quorate" ? profileFolder : undefined;
-    const options = { flags: commonFlags };
-    const starting =
-      profiled === undefined
-        ? startStore(kind, size, options)
-        : startEtcdCluster(size, { ...options, command: profiledCommand(profiled) });
+    const probe = await mkdtemp(join(tmpdir(), "quorate-probe-"));
+    const command = kind === "quorate" ? { command: probedCommand(probe) } : {};
+    const starting = startEtcdCluster(size, { flags: commonFlags, ...command });
     const cluster = await within(startMillis, `${kind} to start`, starting);
-    const peer = new Peer(kind, cluster, profiled);
+    const peer = new Peer(kind, cluster, { probe, profile: profileFolder });
     await peer.untilReady();
     return peer;
   }
@@ -77,32 +86,34 @@ export class Peer {
     await Promise.all(this.cluster.endpoints.map(untilServing));
   }
 
-  /** Measures what `work` costs the members. */
-  async measure<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly usage: Usage }> {
+  /**
+   * Measures what `work` costs the members.
+   *
+   * @param name - Of CPU profiles, where they are wanted.
+   */
+  async measure<T>(
+    name: string,
+    work: () => Promise<T>,
+  ): Promise<{ readonly result: T; readonly usage: Usage }> {
     const { pids } = this;
+    const profilePaths = this.#profilePaths(name);
     await forgetPeaks(pids);
-    await this.#loopDelaySeconds();
-    this.#toggleProfile();
+    const isProbed = this.kind === "quorate";
+    if (isProbed) await beginProbes(this.#probeFolder, pids, profilePaths);
     const before = await cpuSeconds(pids);
     const result = await work();
     const after = await cpuSeconds(pids);
-    this.#toggleProfile();
     const memory = await memoryOf(pids);
-    return {
-      result,
-      usage: {
-        ...memory,
-        cpuSeconds: after - before,
-        loopDelaySeconds: await this.#loopDelaySeconds(),
-      },
-    };
+    const loop = isProbed ? await endProbes(this.#probeFolder, pids) : undefined;
+    for (const path of profilePaths) await writeProfileSummary(path);
+    return { result, usage: { ...memory, cpuSeconds: after - before, loop } };
   }
 
   /** What the members have used since their processes began. */
   async usageSinceStart(): Promise<Usage> {
     const { pids } = this;
     const [cpu, memory] = await Promise.all([cpuSeconds(pids), memoryOf(pids)]);
-    return { ...memory, cpuSeconds: cpu, loopDelaySeconds: undefined };
+    return { ...memory, cpuSeconds: cpu, loop: undefined };
   }
 
   /** Process ids of the members that run. */
@@ -116,36 +127,27 @@ export class Peer {
   }
 
   /** Ends the members and removes their data. */
-  close(): Promise<void> {
-    return this.cluster.close();
+  async close(): Promise<void> {
+    await this.cluster.close();
+    await rm(this.#probeFolder, { recursive: true, force: true });
   }
 
-  #toggleProfile(): void {
-    if (this.#profileFolder === undefined) return;
-    for (const pid of this.pids) process.kill(pid, "SIGUSR2");
-  }
-
-  /** Asking starts a new interval at each member, too. */
-  async #loopDelaySeconds(): Promise<number | undefined> {
-    if (this.kind !== "quorate") return undefined;
-    const texts = await Promise.all(
-      this.cluster.endpoints.map(async (endpoint) =>
-        (await fetch(`http://${endpoint}/metrics`)).text(),
-      ),
+  #profilePaths(name: string): readonly string[] {
+    const folder = this.#profileFolder;
+    if (folder === undefined) return [];
+    this.#profiles += 1;
+    const begin = `${folder}/${name}-${this.#profiles}`;
+    return this.cluster.members.map((member) =>
+      this.cluster.members.length === 1
+        ? `${begin}.cpuprofile`
+        : `${begin}-${member.name}.cpuprofile`,
     );
-    const values = texts.map((text) =>
-      Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)?.[1] ?? Number.NaN),
-    );
-    const worst = Math.max(...values);
-    return Number.isNaN(worst) ? undefined : worst;
   }
 }
 
-function profiledCommand(folder: string): readonly [string, ...string[]] {
-  const preload = new URL("./profile-member.mjs", import.meta.url);
-  preload.searchParams.set("folder", folder);
+function probedCommand(probeFolder: string): readonly [string, ...string[]] {
   const program = new URL("../../node_modules/.bin/quorate", import.meta.url);
-  return [process.execPath, "--import", preload.href, fileURLToPath(program)];
+  return [process.execPath, ...probeArguments(probeFolder), fileURLToPath(program)];
 }
 
 async function isLeader(endpoint: string): Promise<boolean> {

@@ -10,19 +10,32 @@ export interface Memory {
   readonly residentBytes: number;
   /** The most since the last {@link forgetPeaks}. */
   readonly residentBytesMax: number;
+  /** The part of `residentBytes` that belongs to no file. */
+  readonly anonymousBytes: number;
 }
 
 /** User and system time of all threads of some processes, in seconds, in steps of 10 ms. */
 export async function cpuSeconds(pids: readonly number[]): Promise<number> {
   const ticks = await Promise.all(
     pids.map(async (pid) => {
-      const line = await readFile(`/proc/${pid}/stat`, "utf8");
-      // The name in parentheses may hold spaces; utime and stime are 14th and 15th of the line.
-      const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
+      const fields = await statFields(String(pid));
       return Number(fields[11]) + Number(fields[12]);
     }),
   );
   return sum(ticks) / ticksPerSecond;
+}
+
+/** The same of the children of this process that have ended. */
+export async function childrenCpuSeconds(): Promise<number> {
+  const fields = await statFields("self");
+  return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
+}
+
+/** Fields of /proc/PID/stat from the third on: utime is the 14th of all, cutime the 16th. */
+async function statFields(process: string): Promise<readonly string[]> {
+  const line = await readFile(`/proc/${process}/stat`, "utf8");
+  // The name in parentheses may hold spaces.
+  return line.slice(line.lastIndexOf(")") + 2).split(" ");
 }
 
 /** Memory of some processes. */
@@ -31,7 +44,11 @@ export async function memoryOf(pids: readonly number[]): Promise<Memory> {
   const field = (name: string): number =>
     sum(texts.map((text) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1]))) *
     1_024;
-  return { residentBytes: field("VmRSS"), residentBytesMax: field("VmHWM") };
+  return {
+    residentBytes: field("VmRSS"),
+    residentBytesMax: field("VmHWM"),
+    anonymousBytes: field("RssAnon"),
+  };
 }
 
 /** Lets the kernel measure peaks of memory from now on. */

@@ -1,6 +1,6 @@
 /** What a file in `questions/` provides, and what it gets. */
 import type { LoadGenerator } from "./load/load-generator.ts";
-import type { Latencies, LoadBound, LoadSpec } from "./load/load-spec.ts";
+import type { ClosedLoad, Latencies, LoadBound, LoadSpec } from "./load/load-spec.ts";
 import type { Peer, Usage } from "./peer.ts";
 
 /** Sizes that `--quick` makes small. */
@@ -17,6 +17,12 @@ export interface Scale {
   readonly watchers: number;
   readonly leases: number;
   readonly manyKeys: number;
+  /** Of the rows of scale. */
+  readonly manyWatchers: number;
+  readonly manyLeases: number;
+  readonly manyConnections: number;
+  /** Puts in a second of the open loop; undefined for half of the best measured. */
+  readonly rate: number | undefined;
 }
 
 /** One measurement of one peer. */
@@ -31,27 +37,36 @@ export interface Sample {
   readonly seconds: number;
   readonly latencies: Latencies | undefined;
   readonly failures: number;
-  /** Share of one processor that the load generator itself took. */
-  readonly generatorShare: number | undefined;
+  /** Processor time of the load generator; undefined where there was none. */
+  readonly generatorCpuSeconds: number | undefined;
+  /** Processes of the load generator, of which each can use one processor. @default 1 */
+  readonly generatorProcesses?: number;
   readonly usage: Usage | undefined;
   readonly diskBytes?: number;
+  /** What else there is to say, by names that hold the unit. */
+  readonly details?: Readonly<Record<string, number>>;
 }
+
+/** Which part of the catalogue a question belongs to: they can be run apart. */
+export type QuestionGroup = "table" | "many-keys" | "scale";
 
 /** What a question gets to measure with. */
 export interface Workbench {
   readonly generator: LoadGenerator;
+  /** A second process, for a lone caller beside a load. */
+  readonly canary: LoadGenerator;
   readonly scale: Scale;
   /** Bound of one measurement by the options. */
   readonly bound: LoadBound;
   /** Warms the peer up with a load and measures it under the same load. */
   measure(peer: Peer, row: string, unit: string, spec: LoadSpec): Promise<Sample>;
-  /** The same with h2load as the client; undefined where it is not installed. */
-  measureWithH2load(
+  /** The same with h2load as the client, and then with that of this folder. */
+  measureWithBoth(
     peer: Peer,
     row: string,
     unit: string,
-    spec: LoadSpec,
-  ): Promise<Sample | undefined>;
+    spec: ClosedLoad,
+  ): Promise<readonly Sample[]>;
   /** Numbers found in this run that later measurements of the same question go by. */
   readonly memory: Map<string, number>;
 }
@@ -60,6 +75,7 @@ export interface Workbench {
 export interface Question {
   readonly name: string;
   readonly title: string;
+  readonly group: QuestionGroup;
   /** Sizes of the clusters that are asked. */
   readonly members: readonly number[];
   /** Whether each repetition needs peers without data. @default false */

@@ -1,62 +1,140 @@
 import type { PeerSummary, RowSummary } from "./summary.ts";
 import type { Spread } from "./statistics.ts";
-import { digits, layOut, mebibytes, type Column } from "./table.ts";
+import { digits, layOut, mebibytes, type Column, type TableLine } from "./table.ts";
+import { fullClientShare, type Verdict } from "./targets.ts";
 
-const columns: readonly Column[] = [
+const measureColumns: readonly Column[] = [
+  { title: "", align: "left" },
+  { title: "op/s", align: "right" },
+  { title: "spread %", align: "right" },
+  { title: "CPU us", align: "right" },
+  { title: "p50 ms", align: "right" },
+  { title: "p99 ms", align: "right" },
+  { title: "p99.9", align: "right" },
+  { title: "RSS", align: "right" },
+  { title: "peak", align: "right" },
+  { title: "disk", align: "right" },
+  { title: "loop p99", align: "right" },
+  { title: "max ms", align: "right" },
+  { title: "client us", align: "right" },
+  { title: "%", align: "right" },
+];
+
+const verdictColumns: readonly Column[] = [
   { title: "row", align: "left" },
   { title: "members", align: "right" },
   { title: "client", align: "left" },
-  { title: "peer", align: "left" },
-  { title: "op/s", align: "right" },
+  { title: "what", align: "left" },
+  { title: "target", align: "right" },
+  { title: "found", align: "right" },
   { title: "min..max", align: "right" },
-  { title: "p50 ms", align: "right" },
-  { title: "p99 ms", align: "right" },
-  { title: "p99.9 ms", align: "right" },
-  { title: "CPU us/op", align: "right" },
-  { title: "RSS MiB", align: "right" },
-  { title: "peak MiB", align: "right" },
-  { title: "disk MiB", align: "right" },
-  { title: "loop p99 ms", align: "right" },
-  { title: "client CPU", align: "right" },
-  { title: "failed", align: "right" },
+  { title: "verdict", align: "left" },
 ];
 
-/** Lays out what was measured; for each row one line for each peer and one that compares them. */
+/** Lays out what was measured: for each row a title and a line for each peer. */
 export function reportTable(rows: readonly RowSummary[]): string {
-  const lines = rows.flatMap((row, index) => [
-    ...(index === 0 ? [] : [undefined]),
-    ...row.peers.map((peer, position) => peerLine(row, peer, position === 0)),
-    ...(row.ratio === undefined ? [] : [ratioLine(row.ratio, row.cpuRatio)]),
+  const lines = rows.flatMap((row): readonly TableLine[] => [
+    { text: titleOf(row) },
+    ...row.peers.flatMap((peer): readonly TableLine[] => [
+      { cells: peerCells(peer) },
+      ...detailLines(peer),
+    ]),
   ]);
-  return layOut(columns, lines);
+  return layOut(measureColumns, lines);
 }
 
-function peerLine(row: RowSummary, peer: PeerSummary, isFirst: boolean): readonly string[] {
-  const { rate } = peer;
+/** Lays out how the rows stand to their targets. */
+export function verdictTable(verdicts: readonly Verdict[]): string {
+  return layOut(
+    verdictColumns,
+    verdicts.map((verdict) => ({ cells: verdictCells(verdict) })),
+  );
+}
+
+function titleOf({ row, members, client, unit }: RowSummary): string {
+  const size = members === 1 ? "1 member" : `${members} members`;
+  return `${row}, ${size}, ${client === "-" ? "" : `client ${client}, `}per ${unit}`;
+}
+
+function peerCells(peer: PeerSummary): readonly string[] {
+  const { rate, generatorShare, failures } = peer;
   return [
-    ...(isFirst ? [row.row, String(row.members), row.client] : ["", "", ""]),
-    peer.peer,
+    `  ${peer.peer}${failures === 0 ? "" : ` (${failures} failed)`}`,
     digits(rate.median),
-    rate.min === rate.max ? "" : `${digits(rate.min)}..${digits(rate.max)}`,
+    rate.min === rate.max ? "" : `${percentOff(rate.min, rate)}..${percentOff(rate.max, rate)}`,
+    digits(peer.cpuMicrosPerOperation),
     digits(peer.p50Millis),
     digits(peer.p99Millis),
     digits(peer.p999Millis),
-    digits(peer.cpuMicrosPerOperation),
     mebibytes(peer.residentBytes),
     mebibytes(peer.residentBytesMax),
-    Number.isNaN(peer.diskBytes) ? "" : mebibytes(peer.diskBytes),
-    digits(peer.loopDelayMillis),
-    Number.isNaN(peer.generatorShare) ? "" : `${Math.round(peer.generatorShare * 100)} %`,
-    peer.failures === 0 ? "" : String(peer.failures),
+    mebibytes(peer.diskBytes),
+    digits(peer.loopDelayP99Millis),
+    digits(peer.loopDelayMaxMillis),
+    digits(peer.generatorMicrosPerOperation),
+    Number.isNaN(generatorShare)
+      ? ""
+      : `${Math.round(generatorShare * 100)}${generatorShare >= fullClientShare ? "*" : " "}`,
   ];
 }
 
-function ratioLine(ratio: Spread, cpuRatio: Spread | undefined): readonly string[] {
-  const range = ratio.min === ratio.max ? "" : `${times(ratio.min)}..${times(ratio.max)}`;
-  const cpu = cpuRatio === undefined ? "" : times(cpuRatio.median);
-  return ["", "", "", "quorate/etcd", times(ratio.median), range, "", "", "", cpu];
+function detailLines({ details }: PeerSummary): readonly TableLine[] {
+  const parts = Object.entries(details).map(([name, value]) => `${name} ${digits(value)}`);
+  return parts.length === 0 ? [] : [{ text: `    ${parts.join(", ")}` }];
 }
 
-function times(value: number): string {
-  return `${value.toFixed(2)}x`;
+/** How far from the median, in percent: "-3", "+12". */
+function percentOff(value: number, { median }: Spread): string {
+  const percent = Math.round((value / median - 1) * 100);
+  return percent > 0 ? `+${percent}` : String(percent);
+}
+
+function verdictCells({
+  target,
+  client,
+  found,
+  shortBy,
+  fullClients,
+  failures,
+}: Verdict): readonly string[] {
+  const isStall = target.of === "stall";
+  const say = (value: number): string => (isStall ? `${digits(value)} ms` : `${digits(value)}x`);
+  const marks = [
+    ...(failures === 0 ? [] : [`${failures} failed`]),
+    ...(fullClients.length === 0 ? [] : [`client full at ${fullClients.join(" and ")}`]),
+  ];
+  const note = marks.length === 0 ? "" : ` (${marks.join("; ")})`;
+  return [
+    target.row,
+    String(target.members),
+    client,
+    whatOf(target.of),
+    `${target.sense === "at least" ? ">=" : "<="} ${say(target.bound)}`,
+    found === undefined ? "" : say(found.median),
+    found === undefined || found.min === found.max
+      ? ""
+      : `${digits(found.min)}..${digits(found.max)}`,
+    `${wordOf(shortBy, failures)}${note}`,
+  ];
+}
+
+function whatOf(of: Verdict["target"]["of"]): string {
+  switch (of) {
+    case "rate":
+      return "op/s by etcd's";
+    case "cpu":
+      return "CPU/op by etcd's";
+    case "p99":
+      return "p99 by etcd's";
+    case "peak":
+      return "peak memory by etcd's";
+    case "stall":
+      return "longest stall";
+  }
+}
+
+function wordOf(shortBy: number | undefined, failures: number): string {
+  if (shortBy === undefined) return "not compared";
+  if (failures > 0) return "void";
+  return shortBy === 0 ? "met" : `short by ${digits(shortBy * 100)} %`;
 }

@@ -11,7 +11,7 @@ export interface PlacedSample extends Sample {
   readonly repetition: number;
 }
 
-/** All repetitions of a row at one peer. */
+/** All repetitions of a row at one peer: medians, where it does not say otherwise. */
 export interface PeerSummary {
   readonly peer: StoreKind;
   /** Operations in a second. */
@@ -22,11 +22,28 @@ export interface PeerSummary {
   /** Processor time of all members for one operation. */
   readonly cpuMicrosPerOperation: number;
   readonly residentBytes: number;
+  /** The most of all repetitions. */
   readonly residentBytesMax: number;
-  readonly loopDelayMillis: number;
+  /** Delay of the event loop at the 99th percentile; NaN of etcd, as the next. */
+  readonly loopDelayP99Millis: number;
+  /** The longest of all repetitions. */
+  readonly loopDelayMaxMillis: number;
   readonly diskBytes: number;
+  readonly generatorMicrosPerOperation: number;
+  /** Share of the processors that the generator could use: near 1 it was the bottleneck. */
   readonly generatorShare: number;
   readonly failures: number;
+  readonly details: Readonly<Record<string, number>>;
+}
+
+/** Quorate by etcd, pair by pair of neighbouring samples; undefined where either has none. */
+export interface Ratios {
+  readonly rate: Spread | undefined;
+  /** Of the processor time for an operation. */
+  readonly cpu: Spread | undefined;
+  readonly p99: Spread | undefined;
+  /** Of the most memory that was resident at one time. */
+  readonly peak: Spread | undefined;
 }
 
 /** One row of the table, for one size of cluster and one client. */
@@ -36,10 +53,7 @@ export interface RowSummary {
   readonly members: number;
   readonly client: string;
   readonly peers: readonly PeerSummary[];
-  /** Quorate's rate by etcd's, pair by pair of neighbouring samples; undefined without etcd. */
-  readonly ratio: Spread | undefined;
-  /** Quorate's processor time for an operation by etcd's. */
-  readonly cpuRatio: Spread | undefined;
+  readonly ratios: Ratios;
 }
 
 /** Groups samples into rows, in the order of their first sample. */
@@ -67,8 +81,12 @@ export function summarize(samples: readonly PlacedSample[]): readonly RowSummary
           group.filter((sample) => sample.peer === peer),
         ),
       ),
-      ratio: ratioOf(group, rateOf),
-      cpuRatio: ratioOf(group, cpuOf),
+      ratios: {
+        rate: ratioOf(group, rateOf),
+        cpu: ratioOf(group, cpuOf),
+        p99: ratioOf(group, ({ latencies }) => latencies?.p99 ?? Number.NaN),
+        peak: ratioOf(group, ({ usage }) => usage?.residentBytesMax ?? Number.NaN),
+      },
     };
   });
 }
@@ -76,6 +94,11 @@ export function summarize(samples: readonly PlacedSample[]): readonly RowSummary
 function summarizePeer(peer: StoreKind, samples: readonly Sample[]): PeerSummary {
   const over = (value: (sample: Sample) => number | undefined): number =>
     median(samples.flatMap((sample) => value(sample) ?? []));
+  const most = (value: (sample: Sample) => number | undefined): number => {
+    const values = samples.flatMap((sample) => value(sample) ?? []);
+    return values.length === 0 ? Number.NaN : Math.max(...values);
+  };
+  const names = new Set(samples.flatMap(({ details }) => Object.keys(details ?? {})));
   return {
     peer,
     rate: spreadOf(samples.map(rateOf)),
@@ -84,11 +107,20 @@ function summarizePeer(peer: StoreKind, samples: readonly Sample[]): PeerSummary
     p999Millis: over(({ latencies }) => latencies?.p999),
     cpuMicrosPerOperation: over(cpuOf),
     residentBytes: over(({ usage }) => usage?.residentBytes),
-    residentBytesMax: Math.max(...samples.map(({ usage }) => usage?.residentBytesMax ?? 0)),
-    loopDelayMillis: 1_000 * over(({ usage }) => usage?.loopDelaySeconds),
+    residentBytesMax: most(({ usage }) => usage?.residentBytesMax),
+    loopDelayP99Millis: over(({ usage }) => usage?.loop?.delayP99Millis),
+    loopDelayMaxMillis: most(({ usage }) => usage?.loop?.delayMaxMillis),
     diskBytes: over(({ diskBytes }) => diskBytes),
-    generatorShare: over(({ generatorShare }) => generatorShare),
+    generatorMicrosPerOperation: over(({ generatorCpuSeconds, operations }) =>
+      generatorCpuSeconds === undefined || operations === 0
+        ? undefined
+        : (generatorCpuSeconds * 1e6) / operations,
+    ),
+    generatorShare: over(generatorShareOf),
     failures: samples.reduce((sum, { failures }) => sum + failures, 0),
+    details: Object.fromEntries(
+      [...names].map((name) => [name, over(({ details }) => details?.[name])]),
+    ),
   };
 }
 
@@ -97,7 +129,14 @@ function rateOf({ operations, seconds }: Sample): number {
 }
 
 function cpuOf({ operations, usage }: Sample): number {
-  return usage === undefined ? Number.NaN : (usage.cpuSeconds * 1e6) / operations;
+  if (usage === undefined || operations === 0) return Number.NaN;
+  return (usage.cpuSeconds * 1e6) / operations;
+}
+
+function generatorShareOf(sample: Sample): number | undefined {
+  const { generatorCpuSeconds, generatorProcesses = 1, seconds } = sample;
+  if (generatorCpuSeconds === undefined) return undefined;
+  return generatorCpuSeconds / seconds / generatorProcesses;
 }
 
 /** Neighbours saw the same weather of a shared machine, so only they are compared. */

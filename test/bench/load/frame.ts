@@ -29,36 +29,21 @@ export const framePayloadBytesMax = 16_384;
 /** Largest flow-control window. */
 export const windowMax = 2 ** 31 - 1;
 
-/** One received frame; the payload is a view. */
-export interface Frame {
-  readonly type: number;
-  readonly flags: number;
-  readonly streamId: number;
-  readonly payload: Buffer;
-}
-
-/** Builds a whole frame. */
-export function frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(frameHeadBytes + payload.length);
-  writeFrameHead(bytes, { length: payload.length, type, flags, streamId });
-  payload.copy(bytes, frameHeadBytes);
-  return bytes;
-}
-
-/** Writes the nine bytes before a payload to the start of `target`. */
+/** Writes the nine bytes before a payload. Hot: plain numbers, in the order of the wire. */
 export function writeFrameHead(
   target: Buffer,
-  head: {
-    readonly length: number;
-    readonly type: number;
-    readonly flags: number;
-    readonly streamId: number;
-  },
+  offset: number,
+  length: number,
+  type: number,
+  flags: number,
+  streamId: number,
 ): void {
-  target.writeUIntBE(head.length, 0, 3);
-  target[3] = head.type;
-  target[4] = head.flags;
-  target.writeUInt32BE(head.streamId, 5);
+  target[offset] = length >>> 16;
+  target[offset + 1] = length >>> 8;
+  target[offset + 2] = length;
+  target[offset + 3] = type;
+  target[offset + 4] = flags;
+  target.writeUInt32BE(streamId, offset + 5);
 }
 
 /** A SETTINGS frame with the given values. */
@@ -78,46 +63,9 @@ export function windowUpdateFrame(streamId: number, increment: number): Buffer {
   return frame(FrameType.windowUpdate, 0, streamId, payload);
 }
 
-/** Cuts what a socket delivers into frames. */
-export class FrameParser {
-  #rest: Buffer = Buffer.alloc(0);
-  /** Chunks of a frame larger than what has arrived, so that each byte is copied once. */
-  #chunks: Buffer[] = [];
-  #missing = 0;
-
-  /** Hands every frame that is complete now to `onFrame`. */
-  push(chunk: Buffer, onFrame: (frame: Frame) => void): void {
-    let bytes = chunk;
-    if (this.#missing > 0) {
-      this.#chunks.push(chunk);
-      this.#missing -= chunk.length;
-      if (this.#missing > 0) return;
-      bytes = Buffer.concat(this.#chunks);
-      this.#chunks = [];
-      this.#missing = 0;
-    } else if (this.#rest.length > 0) {
-      bytes = Buffer.concat([this.#rest, chunk]);
-    }
-    this.#rest = bytes.subarray(this.#cut(bytes, onFrame));
-    if (this.#rest.length < frameHeadBytes) return;
-    this.#missing = frameHeadBytes + this.#rest.readUIntBE(0, 3) - this.#rest.length;
-    this.#chunks = [this.#rest];
-    this.#rest = Buffer.alloc(0);
-  }
-
-  #cut(bytes: Buffer, onFrame: (frame: Frame) => void): number {
-    let offset = 0;
-    while (offset + frameHeadBytes <= bytes.length) {
-      const end = offset + frameHeadBytes + bytes.readUIntBE(offset, 3);
-      if (end > bytes.length) break;
-      onFrame({
-        type: bytes.readUInt8(offset + 3),
-        flags: bytes.readUInt8(offset + 4),
-        streamId: bytes.readUInt32BE(offset + 5) & windowMax,
-        payload: bytes.subarray(offset + frameHeadBytes, end),
-      });
-      offset = end;
-    }
-    return offset;
-  }
+function frame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(frameHeadBytes + payload.length);
+  writeFrameHead(bytes, 0, payload.length, type, flags, streamId);
+  payload.copy(bytes, frameHeadBytes);
+  return bytes;
 }

@@ -48,7 +48,7 @@ function call(
   return new Promise((resolve) => {
     const messages: Buffer[] = [];
     connection.call(path, prefixed(message), {
-      onMessage: (bytes) => messages.push(Buffer.from(bytes)),
+      onMessage: (bytes, begin, end) => messages.push(Buffer.from(bytes.subarray(begin, end))),
       onEnd: (status) => resolve({ status, messages }),
     });
   });
@@ -96,8 +96,8 @@ describe("GrpcConnection", () => {
     const seen: string[] = [];
     const status = await new Promise<number>((resolve) => {
       const stream = connection.open("/0", {
-        onMessage: (bytes) => {
-          seen.push(String(bytes));
+        onMessage: (bytes, begin, end) => {
+          seen.push(bytes.toString("latin1", begin, end));
           if (seen.length === 3) stream.end();
           else stream.send(prefixed(Buffer.from(`message ${seen.length}`)));
         },

@@ -1,7 +1,7 @@
 /**
- * nghttp2's h2load as a second client: written in C by others, so that no finding hangs on the
- * generator of this folder. It repeats one request, asks one member and does not look at
- * `grpc-status`; the row's own client has checked the same request before.
+ * nghttp2's h2load as a client: written in C by others, so that no finding hangs on the generator
+ * of this folder. It repeats one request and does not look at `grpc-status`;
+ * `h2load-check.ts` does that for it.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -9,6 +9,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { childrenCpuSeconds } from "../process-usage.ts";
 import { LatencyRecorder } from "./latency-recorder.ts";
 import type { ClosedLoad, LoadResult } from "./load-spec.ts";
 import { requestSource } from "./operation.ts";
@@ -18,36 +19,77 @@ const program = "/usr/bin/h2load";
 /** Whether h2load is installed. */
 export const hasH2load: boolean = existsSync(program);
 
-/** A result without what h2load does not tell. */
-export type H2loadResult = Omit<LoadResult, "generatorCpuSeconds">;
+/** What h2load tells. */
+export interface H2loadResult extends LoadResult {
+  /** Requests that were sent; some of them were not waited for when the time was up. */
+  readonly started: number;
+  /** Processes that made the load: one for each member. */
+  readonly processes: number;
+}
+
+/** What one process of h2load is to do. */
+interface Share {
+  readonly endpoint: string;
+  readonly connections: number;
+  readonly dataPath: string;
+  readonly logPath: string;
+}
 
 /**
- * Runs a closed load with h2load against the first endpoint.
+ * Runs a closed load with h2load, all of it with the request at the load's position 0. The
+ * connections are dealt out to the endpoints, one process for each: h2load asks one member only.
  *
  * @throws Error when h2load fails.
  */
 export async function runH2load(spec: ClosedLoad): Promise<H2loadResult> {
   const folder = await mkdtemp(join(tmpdir(), "quorate-h2load-"));
   try {
-    const source = requestSource(spec.operation);
     const dataPath = join(folder, "request");
-    const logPath = join(folder, "log");
-    await writeFile(dataPath, source.request(0));
-    const { operations } = spec.bound;
-    const output = await run([
-      ...["-c", String(spec.connections)],
-      ...["-m", String(Math.max(1, Math.round(spec.callers / spec.connections)))],
-      ...(operations === undefined
-        ? ["-D", `${Math.ceil(spec.bound.seconds * 1_000)}ms`]
-        : ["-n", String(Math.max(operations, spec.connections))]),
-      ...["-d", dataPath, `--log-file=${logPath}`],
-      ...["-H", "content-type: application/grpc", "-H", "te: trailers"],
-      `http://${spec.endpoints[0] ?? ""}${source.path}`,
-    ]);
-    return { ...(await readLog(logPath)), ...secondsOf(output) };
+    await writeFile(dataPath, requestSource(spec.operation).request(0));
+    const shares = spec.endpoints
+      .map((endpoint, index) => ({
+        endpoint,
+        connections: Math.ceil((spec.connections - index) / spec.endpoints.length),
+        dataPath,
+        logPath: join(folder, `log-${index}`),
+      }))
+      .filter(({ connections }) => connections > 0);
+    const cpuBegin = await childrenCpuSeconds();
+    const outputs = await Promise.all(shares.map((share) => run(argumentsOf(spec, share))));
+    const generatorCpuSeconds = (await childrenCpuSeconds()) - cpuBegin;
+    const reports = outputs.map(readH2loadReport);
+    const recorder = new LatencyRecorder();
+    for (const { logPath } of shares) addLoggedLatencies(await readFile(logPath), recorder);
+    const sum = (value: (report: H2loadReport) => number): number =>
+      reports.reduce((total, report) => total + value(report), 0);
+    return {
+      operations: sum(({ succeeded }) => succeeded),
+      failures: sum(({ failed, errored }) => failed + errored),
+      started: sum(({ started }) => started),
+      seconds: Math.max(...reports.map(({ seconds }) => seconds)),
+      processes: shares.length,
+      latencies: recorder.latencies(),
+      generatorCpuSeconds,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function argumentsOf(spec: ClosedLoad, share: Share): readonly string[] {
+  const { bound, callers, operation } = spec;
+  const { connections } = share;
+  const requests = Math.ceil(((bound.operations ?? 0) * connections) / spec.connections);
+  return [
+    ...["-c", String(connections)],
+    ...["-m", String(Math.max(1, Math.round(callers / spec.connections)))],
+    ...(bound.operations === undefined
+      ? ["-D", `${Math.ceil(bound.seconds * 1_000)}ms`]
+      : ["-n", String(Math.max(requests, connections))]),
+    ...["-d", share.dataPath, `--log-file=${share.logPath}`],
+    ...["-H", "content-type: application/grpc", "-H", "te: trailers"],
+    `http://${share.endpoint}${requestSource(operation).path}`,
+  ];
 }
 
 function run(argv: readonly string[]): Promise<string> {
@@ -64,27 +106,52 @@ function run(argv: readonly string[]): Promise<string> {
   });
 }
 
-/** "finished in 2.01s, 1234.5 req/s, 1.2MB/s" */
-function secondsOf(output: string): { readonly seconds: number } {
-  const match = /^finished in ([\d.]+)(us|ms|s|m)?,/m.exec(output);
-  if (match === null) throw new Error(`Cannot read the output of h2load:\n${output}`);
-  const factors: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, m: 60 };
-  return { seconds: Number(match[1]) * (factors[match[2] ?? "s"] ?? 1) };
+/** The numbers of one process. */
+export interface H2loadReport {
+  readonly seconds: number;
+  readonly started: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly errored: number;
 }
 
-async function readLog(path: string): Promise<Omit<H2loadResult, "seconds">> {
-  const recorder = new LatencyRecorder();
-  let operations = 0;
-  let failures = 0;
-  for (const line of (await readFile(path, "latin1")).split("\n")) {
-    if (line === "") continue;
-    const [, status, micros] = line.split("\t");
-    if (status === "200") {
-      operations += 1;
-      recorder.add(Number(micros) / 1_000);
+/**
+ * Reads the lines "finished in 2.01s, …" and "requests: … started, …" of h2load's output.
+ *
+ * @throws Error when they are not there.
+ */
+export function readH2loadReport(output: string): H2loadReport {
+  const time = /^finished in ([\d.]+)(us|ms|s|m)?,/m.exec(output);
+  const line = /^requests: .*$/m.exec(output)?.[0];
+  if (time === null || line === undefined) {
+    throw new Error(`Cannot read the output of h2load:\n${output}`);
+  }
+  const factors: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, m: 60 };
+  const count = (word: string): number => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0);
+  return {
+    seconds: Number(time[1]) * (factors[time[2] ?? "s"] ?? 1),
+    started: count("started"),
+    succeeded: count("succeeded"),
+    failed: count("failed"),
+    // A timeout is counted as an error, too.
+    errored: count("errored"),
+  };
+}
+
+const tab = 9;
+const newline = 10;
+
+/** Lines of the log are "begin in us <tab> HTTP status <tab> latency in us". */
+export function addLoggedLatencies(log: Buffer, recorder: LatencyRecorder): void {
+  let value = 0;
+  for (const byte of log) {
+    if (byte === tab) {
+      value = 0;
+    } else if (byte === newline) {
+      recorder.add(value / 1_000);
+      value = 0;
     } else {
-      failures += 1;
+      value = value * 10 + byte - 48;
     }
   }
-  return { operations, failures, latencies: recorder.latencies() };
 }

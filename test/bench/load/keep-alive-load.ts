@@ -1,115 +1,98 @@
-/** Many leases, each renewed again as soon as its last renewal was answered. */
-import {
-  decodeLeaseGrantResponse,
-  decodeLeaseKeepAliveResponse,
-  encodeLeaseGrantRequest,
-  encodeLeaseKeepAliveRequest,
-  encodeLeaseRevokeRequest,
-  services,
-} from "@quorate/api";
+/** Many leases over fewer streams, renewed round robin. */
+import { decodeLeaseKeepAliveResponse, encodeLeaseKeepAliveRequest, services } from "@quorate/api";
 
-import { prefixed, type GrpcConnection } from "./grpc-connection.ts";
-import { LatencyRecorder } from "./latency-recorder.ts";
+import { prefixed, type Call, type CallListener, type GrpcConnection } from "./grpc-connection.ts";
 import type { KeepAliveLoad, LoadResult } from "./load-spec.ts";
-import { connectAll, dealt, Stopwatch } from "./unary-load.ts";
+import { connectAll, dealt, Stopwatch, Tally } from "./unary-load.ts";
 
-const ttlSeconds = 600;
-
-/** Runs a load of {@link KeepAliveLoad}; the leases are granted before it and revoked after it. */
+/** Runs a load of {@link KeepAliveLoad}. */
 export async function runKeepAliveLoad(spec: KeepAliveLoad): Promise<LoadResult> {
   const connections = await connectAll(spec.endpoints, spec.connections);
-  const ids = await Promise.all(
-    Array.from({ length: spec.leases }, (_, index) => grant(dealt(connections, index))),
+  const streamCount = connections.length * spec.streamsPerConnection;
+  const requests = Array.from({ length: spec.leases }, (_, index) =>
+    prefixed(encodeLeaseKeepAliveRequest({ id: BigInt(spec.leaseIdFirst + index) })),
   );
-  const result = await renew(spec, connections, ids);
-  await Promise.all(ids.map((id, index) => revoke(dealt(connections, index), id)));
+  const tally = new Tally();
+  const bounds: StreamBounds = {
+    end: performance.now() + spec.bound.seconds * 1_000,
+    operations: spec.bound.operations ?? Number.POSITIVE_INFINITY,
+    inFlight: spec.inFlightPerStream,
+  };
+  const stopwatch = new Stopwatch();
+  await Promise.all(
+    Array.from({ length: Math.min(streamCount, spec.leases) }, (_, index) => {
+      const own = requests.filter((_request, position) => position % streamCount === index);
+      return renewAll(dealt(connections, index), own, tally, bounds);
+    }),
+  );
   for (const connection of connections) connection.close();
-  return result;
+  return tally.result(stopwatch);
 }
 
-async function grant(connection: GrpcConnection): Promise<bigint> {
-  const request = encodeLeaseGrantRequest({ ttl: ttlSeconds });
-  const answer = await callOnce(connection, services.lease.leaseGrant.path, request);
-  return decodeLeaseGrantResponse(answer).id;
+interface StreamBounds {
+  /** By the clock of `performance.now`. */
+  readonly end: number;
+  /** Of all streams together. */
+  readonly operations: number;
+  readonly inFlight: number;
 }
 
-async function revoke(connection: GrpcConnection, id: bigint): Promise<void> {
-  await callOnce(connection, services.lease.leaseRevoke.path, encodeLeaseRevokeRequest({ id }));
-}
-
-/** Calls a unary method and returns a copy of its answer. */
-export function callOnce(
+function renewAll(
   connection: GrpcConnection,
-  path: string,
-  request: Uint8Array,
-): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    let answer = Buffer.alloc(0);
-    connection.call(path, prefixed(request), {
-      onMessage: (message) => {
-        answer = Buffer.from(message);
-      },
-      onEnd: (status) => {
-        if (status === 0) resolve(answer);
-        else reject(new Error(`Cannot call ${path}: status ${status}`));
-      },
-    });
+  requests: readonly Buffer[],
+  tally: Tally,
+  bounds: StreamBounds,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const stream = new RenewalStream(requests, tally, bounds, resolve);
+    stream.begin(connection);
   });
 }
 
-/** A renewal that is on its way. Answers of one stream come in the order of its requests. */
-interface Renewal {
-  readonly request: Buffer;
-  readonly begin: number;
-}
+/** Answers of one stream come in the order of its requests. */
+class RenewalStream implements CallListener {
+  readonly #requests: readonly Buffer[];
+  readonly #tally: Tally;
+  readonly #bounds: StreamBounds;
+  readonly #onDone: () => void;
+  /** When the renewals on their way were sent, as a ring. */
+  readonly #begins: Float64Array;
+  #sent = 0;
+  #answered = 0;
+  #call: Call | undefined;
 
-async function renew(
-  spec: KeepAliveLoad,
-  connections: readonly GrpcConnection[],
-  ids: readonly bigint[],
-): Promise<LoadResult> {
-  const recorder = new LatencyRecorder();
-  const stopwatch = new Stopwatch();
-  const end = performance.now() + spec.bound.seconds * 1_000;
-  const limit = spec.bound.operations ?? Number.POSITIVE_INFINITY;
-  let operations = 0;
-  let failures = 0;
-  const stream = (connection: GrpcConnection, own: readonly bigint[]): Promise<void> =>
-    new Promise((resolve) => {
-      if (own.length === 0) {
-        resolve();
-        return;
-      }
-      const underWay: Renewal[] = [];
-      const call = connection.open(services.lease.leaseKeepAlive.path, {
-        onMessage: (message) => {
-          const renewal = underWay.shift();
-          if (renewal === undefined) throw new Error("Cannot match an answer: nothing was asked");
-          if (decodeLeaseKeepAliveResponse(message).ttl > 0) operations += 1;
-          else failures += 1;
-          const now = performance.now();
-          recorder.add(now - renewal.begin);
-          if (now < end && operations < limit) send(renewal.request);
-          else if (underWay.length === 0) call.end();
-        },
-        onEnd: (status) => {
-          if (status !== 0) failures += 1 + underWay.length;
-          resolve();
-        },
-      });
-      const send = (request: Buffer): void => {
-        underWay.push({ request, begin: performance.now() });
-        call.send(request);
-      };
-      for (const id of own) send(prefixed(encodeLeaseKeepAliveRequest({ id })));
-    });
-  await Promise.all(
-    connections.map((connection, index) =>
-      stream(
-        connection,
-        ids.filter((_, position) => position % connections.length === index),
-      ),
-    ),
-  );
-  return { operations, ...stopwatch.read(), latencies: recorder.latencies(), failures };
+  constructor(requests: readonly Buffer[], tally: Tally, bounds: StreamBounds, onDone: () => void) {
+    this.#requests = requests;
+    this.#tally = tally;
+    this.#bounds = bounds;
+    this.#onDone = onDone;
+    this.#begins = new Float64Array(Math.min(bounds.inFlight, requests.length));
+  }
+
+  begin(connection: GrpcConnection): void {
+    this.#call = connection.open(services.lease.leaseKeepAlive.path, this);
+    const now = performance.now();
+    for (let count = 0; count < this.#begins.length; count += 1) this.#send(now);
+  }
+
+  onMessage(bytes: Buffer, begin: number, end: number): void {
+    const now = performance.now();
+    const isAlive = decodeLeaseKeepAliveResponse(bytes.subarray(begin, end)).ttl > 0;
+    const sentAt = this.#begins[this.#answered % this.#begins.length] ?? now;
+    this.#answered += 1;
+    this.#tally.add(isAlive, now - sentAt);
+    if (now < this.#bounds.end && this.#tally.answered < this.#bounds.operations) this.#send(now);
+    else if (this.#answered === this.#sent) this.#call?.end();
+  }
+
+  onEnd(status: number): void {
+    if (status !== 0) this.#tally.add(false, 0);
+    this.#onDone();
+  }
+
+  #send(now: number): void {
+    this.#begins[this.#sent % this.#begins.length] = now;
+    this.#call?.send(dealt(this.#requests, this.#sent));
+    this.#sent += 1;
+  }
 }

@@ -35,7 +35,9 @@ export type Operation =
       readonly keyCount: number;
       readonly keysPerTxn: number;
       readonly valueBytes: number;
-    };
+    }
+  /** Grants each of so many leases once, with ids that the caller chooses. */
+  | { readonly kind: "grant"; readonly leaseIdFirst: number; readonly leaseCount: number };
 
 /** When a load ends. Whatever comes first. */
 export interface LoadBound {
@@ -76,10 +78,25 @@ export interface WatchLoad extends CommonLoad {
   readonly valueBytes: number;
 }
 
-/** Leases that are each renewed as soon as the last renewal was answered. */
+/** Leases granted before, renewed round robin: each stream goes round those dealt to it. */
 export interface KeepAliveLoad extends CommonLoad {
   readonly kind: "keep-alive";
+  readonly leaseIdFirst: number;
   readonly leases: number;
+  readonly streamsPerConnection: number;
+  /** Renewals of a stream that are on their way at one time. */
+  readonly inFlightPerStream: number;
+}
+
+/**
+ * Many connections, opened as fast as the server takes them, then held while each makes a Put now
+ * and then. An operation is a connection; a latency is the time until the server's first answer.
+ */
+export interface ConnectionsLoad extends CommonLoad {
+  readonly kind: "connections";
+  /** Puts in a second, dealt out to the connections in turn, while they are held. */
+  readonly rate: number;
+  readonly valueBytes: number;
 }
 
 /** Reads all keys of a prefix from first to last, page by page, once. An operation is one key. */
@@ -92,7 +109,8 @@ export interface PagesLoad extends CommonLoad {
 }
 
 /** Everything that the generator can be asked for. */
-export type LoadSpec = ClosedLoad | OpenLoad | WatchLoad | KeepAliveLoad | PagesLoad;
+export type LoadSpec =
+  ClosedLoad | OpenLoad | WatchLoad | KeepAliveLoad | ConnectionsLoad | PagesLoad;
 
 /** Latencies in milliseconds. */
 export interface Latencies {
@@ -111,13 +129,13 @@ export interface LoadResult {
   readonly failures: number;
   /** Processor time of the generator itself, in seconds: near `seconds` it was the bottleneck. */
   readonly generatorCpuSeconds: number;
+  /** What else there is to say, by names that hold the unit. */
+  readonly details?: Readonly<Record<string, number>>;
 }
 
-/** Message to the process of the generator. */
-export interface LoadRequest {
-  readonly id: number;
-  readonly spec: LoadSpec;
-}
+/** Message to the process of the generator: a load, or that the open load is to end now. */
+export type LoadRequest =
+  { readonly id: number; readonly spec: LoadSpec } | { readonly stop: true };
 
 /** Its answer. */
 export type LoadAnswer =

@@ -1,6 +1,7 @@
 import {
   CompareCompareResult,
   CompareCompareTarget,
+  encodeLeaseGrantRequest,
   encodePutRequest,
   encodeRangeRequest,
   encodeTxnRequest,
@@ -20,12 +21,18 @@ export interface RequestSource {
   readonly count: number | undefined;
   /** The request of a position, with gRPC's prefix. */
   request(index: number): Buffer;
-  /** Whether an answer is what it should be; judged by its size where decoding would cost. */
-  isRight(answer: Buffer): boolean;
+  /**
+   * Whether an answer is what it should be; judged by its size where decoding would cost. The
+   * answer is what `bytes` holds from `begin` up to `end`.
+   */
+  isRight(bytes: Buffer, begin: number, end: number): boolean;
 }
 
 /** Different requests kept ready; with more keys than this, only so many of them are asked for. */
 const preparedMax = 10_000;
+
+/** Longer than any measurement. */
+const leaseTtlSeconds = 3_600;
 
 /** By how much answers of equal content can differ in size. */
 const headerBytesMax = 32;
@@ -62,7 +69,7 @@ function textWithoutRepetitions(size: number): Buffer {
   return bytes;
 }
 
-/** Prepares the requests of an operation. O(keys), at most 10,000 of them. */
+/** Prepares the requests of an operation: at most 10,000 different ones. */
 export function requestSource(operation: Operation): RequestSource {
   switch (operation.kind) {
     case "put":
@@ -85,13 +92,15 @@ export function requestSource(operation: Operation): RequestSource {
       );
     case "fill":
       return fillSource(operation);
+    case "grant":
+      return grantSource(operation);
   }
 }
 
 function repeating(
   path: string,
   keyCount: number,
-  isRight: (answer: Buffer) => boolean,
+  isRight: RequestSource["isRight"],
   encode: (index: number) => Uint8Array,
 ): RequestSource {
   const prepared = Array.from({ length: Math.min(keyCount, preparedMax) }, (_, index) =>
@@ -109,13 +118,11 @@ function listSource({ keyPrefix, keyCount }: Extract<Operation, { kind: "list" }
     path: services.kv.range.path,
     count: undefined,
     request: () => request,
-    isRight: (answer) => {
+    isRight: (bytes, begin, end) => {
       // Nothing is written meanwhile: all answers have the size of the first one, but for the
       // header, in which each member has its own id.
-      if (rightBytes === undefined && decodeRangeResponse(answer).kvs.length === keyCount) {
-        rightBytes = answer.length;
-      }
-      return Math.abs(answer.length - (rightBytes ?? 0)) <= headerBytesMax;
+      rightBytes ??= listedKeys(bytes, begin, end) === keyCount ? end - begin : undefined;
+      return Math.abs(end - begin - (rightBytes ?? 0)) <= headerBytesMax;
     },
   };
 }
@@ -134,6 +141,19 @@ function fillSource(operation: Extract<Operation, { kind: "fill" }>): RequestSou
       return prefixed(encodeTxnRequest({ success }));
     },
     isRight: hasSucceeded,
+  };
+}
+
+function grantSource({
+  leaseIdFirst,
+  leaseCount,
+}: Extract<Operation, { kind: "grant" }>): RequestSource {
+  return {
+    path: services.lease.leaseGrant.path,
+    count: leaseCount,
+    request: (index) =>
+      prefixed(encodeLeaseGrantRequest({ id: BigInt(leaseIdFirst + index), ttl: leaseTtlSeconds })),
+    isRight: isAny,
   };
 }
 
@@ -169,17 +189,29 @@ function compareAndPut(
   };
 }
 
+/** The message of a Put under the key of a position, without gRPC's prefix. */
+export function encodedPut(
+  operation: { readonly keyPrefix: string; readonly valueBytes: number },
+  index: number,
+): Uint8Array {
+  return encodePutRequest(put(operation, index));
+}
+
 function isAny(): boolean {
   return true;
 }
 
 /** An answer with a pair is longer than one that has only a header. */
-function hasOneKey(answer: Buffer): boolean {
-  return answer.length > 100 || decodeRangeResponse(answer).kvs.length === 1;
+function hasOneKey(bytes: Buffer, begin: number, end: number): boolean {
+  return end - begin > 100 || listedKeys(bytes, begin, end) === 1;
 }
 
-function hasSucceeded(answer: Buffer): boolean {
-  return answer.length > 200 || decodeTxnResponse(answer).succeeded;
+function listedKeys(bytes: Buffer, begin: number, end: number): number {
+  return decodeRangeResponse(bytes.subarray(begin, end)).kvs.length;
+}
+
+function hasSucceeded(bytes: Buffer, begin: number, end: number): boolean {
+  return end - begin > 200 || decodeTxnResponse(bytes.subarray(begin, end)).succeeded;
 }
 
 function at(requests: readonly Buffer[], index: number): Buffer {

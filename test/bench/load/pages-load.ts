@@ -1,7 +1,7 @@
 /** Reads all keys of a prefix once, page by page at one revision, as a syncer does. */
 import { decodeRangeResponse, encodeRangeRequest, services } from "@quorate/api";
 
-import { callOnce } from "./keep-alive-load.ts";
+import { callOnce } from "./call-once.ts";
 import { LatencyRecorder } from "./latency-recorder.ts";
 import type { LoadResult, PagesLoad } from "./load-spec.ts";
 import { prefixEnd } from "./operation.ts";

@@ -15,9 +15,10 @@ const secondsMax = 600;
 export const manyKeysQuestion: Question = {
   name: "many-keys",
   title: "10^6 keys of 256 B: load, list, restart after a kill until a linearizable read",
+  group: "many-keys",
   members: [1],
   needsEmptyPeer: true,
-  repetitionsMax: 1,
+  repetitionsMax: 3,
   measure: async (workbench, peer) => {
     const samples = [await load(workbench, peer)];
     samples.push(await list(workbench, peer, "many-keys-pages", pageKeys));
@@ -66,19 +67,9 @@ async function once(
   row: string,
   spec: LoadSpec,
 ): Promise<Sample> {
-  const { result, usage } = await peer.measure(() => generator.run(spec));
-  return {
-    row,
-    unit: "key",
-    client: "raw",
-    operations: result.operations,
-    seconds: result.seconds,
-    latencies: result.latencies,
-    failures: result.failures,
-    generatorShare: result.generatorCpuSeconds / result.seconds,
-    usage,
-    diskBytes: await peer.diskBytes(),
-  };
+  const { result, usage } = await peer.measure(row, () => generator.run(spec));
+  const diskBytes = await peer.diskBytes();
+  return { row, unit: "key", client: "raw", usage, diskBytes, ...result };
 }
 
 async function restart(
@@ -102,8 +93,9 @@ async function restart(
     seconds,
     latencies: undefined,
     failures: 0,
-    generatorShare: undefined,
+    generatorCpuSeconds: undefined,
     usage,
     diskBytes: await peer.diskBytes(),
+    details: { "start s": seconds },
   };
 }

@@ -5,23 +5,23 @@ import type { Question, Workbench } from "../question.ts";
 /** Bytes of every value in all questions. */
 export const valueBytes = 256;
 
-/** Callers that share a connection; etcd's own benchmark uses ten, too. */
-export const callersPerConnection = 10;
+/** How many callers there are, and how they share connections. */
+export interface Callers {
+  readonly connections: number;
+  /** Calls of a connection that are on their way at one time. */
+  readonly callsPerConnection: number;
+}
 
-/** Put under `keys` keys by so many callers. */
-export function putQuestion(callers: number): Question {
+/** Put by so many callers. */
+export function putQuestion(name: string, members: readonly number[], callers: Callers): Question {
+  const { connections, callsPerConnection } = callers;
   return {
-    name: `put-${callers}`,
-    title: `Put of ${valueBytes} B by ${callers} callers`,
-    members: [1, 3],
-    measure: async (workbench, peer) => {
-      const spec = await putLoad(workbench, peer, callers);
-      const row = `put-${callers}`;
-      const own = await workbench.measure(peer, row, "put", spec);
-      if (callers !== 100) return [own];
-      const other = await workbench.measureWithH2load(peer, row, "put", spec);
-      return other === undefined ? [own] : [own, other];
-    },
+    name,
+    title: `Put of ${valueBytes} B, ${connections} connections x ${callsPerConnection} callers`,
+    group: "table",
+    members,
+    measure: async (workbench, peer) =>
+      await workbench.measureWithBoth(peer, name, "put", await putLoad(workbench, peer, callers)),
   };
 }
 
@@ -29,13 +29,13 @@ export function putQuestion(callers: number): Question {
 export async function putLoad(
   { scale, bound }: Workbench,
   peer: Peer,
-  callers: number,
+  { connections, callsPerConnection }: Callers,
 ): Promise<ClosedLoad> {
   return {
     kind: "closed",
     endpoints: await peer.endpoints(),
-    connections: Math.ceil(callers / callersPerConnection),
-    callers,
+    connections,
+    callers: connections * callsPerConnection,
     operation: { kind: "put", keyPrefix: "put/", keyCount: scale.keys, valueBytes },
     bound,
   };

@@ -1,37 +1,29 @@
-import type { Question, Workbench } from "../question.ts";
 import type { Peer } from "../peer.ts";
-import { callersPerConnection, valueBytes } from "./put.ts";
+import type { Question, Workbench } from "../question.ts";
+import { valueBytes } from "./put.ts";
 
-/** Range of one key by so many callers. */
-export function rangeQuestion(callers: number, isSerializable: boolean): Question {
-  const consistency = isSerializable ? "serializable" : "linearizable";
-  const name = `range-${consistency}-${callers}`;
-  return {
-    name,
-    title: `Range of one key, ${consistency}, ${callers} callers`,
-    members: [1, 3],
-    prepare: (workbench, peer) => fill(workbench, peer, "range/", workbench.scale.keys),
-    measure: async (workbench, peer) => {
-      const spec = {
-        kind: "closed",
-        endpoints: await peer.endpoints(),
-        connections: Math.ceil(callers / callersPerConnection),
-        callers,
-        operation: {
-          kind: "range",
-          keyPrefix: "range/",
-          keyCount: workbench.scale.keys,
-          isSerializable,
-        },
-        bound: workbench.bound,
-      } as const;
-      const own = await workbench.measure(peer, name, "get", spec);
-      if (callers === 1) return [own];
-      const other = await workbench.measureWithH2load(peer, name, "get", spec);
-      return other === undefined ? [own] : [own, other];
-    },
-  };
-}
+/** Linearizable reads of one key each. */
+export const rangeQuestion: Question = {
+  name: "range-100x10",
+  title: "Range of one key, linearizable, 100 connections x 10 callers",
+  group: "table",
+  members: [1],
+  prepare: (workbench, peer) => fill(workbench, peer, "range/", workbench.scale.keys),
+  measure: async (workbench, peer) =>
+    await workbench.measureWithBoth(peer, "range-100x10", "get", {
+      kind: "closed",
+      endpoints: await peer.endpoints(),
+      connections: 100,
+      callers: 1_000,
+      operation: {
+        kind: "range",
+        keyPrefix: "range/",
+        keyCount: workbench.scale.keys,
+        isSerializable: false,
+      },
+      bound: workbench.bound,
+    }),
+};
 
 /**
  * Writes `keyCount` keys, a hundred in a transaction.

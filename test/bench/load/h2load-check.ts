@@ -1,0 +1,81 @@
+/**
+ * Makes sure that what h2load counted has happened: h2load takes every answer with HTTP status 200
+ * for a success, and gRPC says its errors in trailers.
+ */
+import { decodeRangeResponse, encodeRangeRequest, services } from "@quorate/api";
+
+import { callOnce } from "./call-once.ts";
+import { GrpcConnection } from "./grpc-connection.ts";
+import type { H2loadResult } from "./h2load.ts";
+import type { ClosedLoad } from "./load-spec.ts";
+import { requestSource } from "./operation.ts";
+import { dealt } from "./unary-load.ts";
+
+/**
+ * Runs h2load between two looks at the store.
+ *
+ * The same request is sent once before and once after by the client that checks status and
+ * content. Of writes, only as many count as done as the store's revision has grown by; the others
+ * were refused, which h2load does not see.
+ *
+ * @throws Error when request or store say that something else was measured.
+ */
+export async function checked(
+  spec: ClosedLoad,
+  runLoad: () => Promise<H2loadResult>,
+): Promise<H2loadResult> {
+  const connection = await GrpcConnection.connect(dealt(spec.endpoints, 0));
+  try {
+    await assertAnswered(connection, spec);
+    const before = await revisionOf(connection);
+    const result = await runLoad();
+    const revisions = (await revisionOf(connection)) - before;
+    await assertAnswered(connection, spec);
+    return { ...result, ...doneOf(spec, result, revisions) };
+  } finally {
+    connection.close();
+  }
+}
+
+/**
+ * What was done of that which h2load has counted.
+ *
+ * @param revisions - By how much the store's revision has grown.
+ * @throws Error when the store has written more than was sent, or by reads.
+ */
+export function doneOf(
+  { operation }: Pick<ClosedLoad, "operation">,
+  { operations, started, failures }: Pick<H2loadResult, "operations" | "started" | "failures">,
+  revisions: number,
+): Pick<H2loadResult, "operations" | "failures"> {
+  const isWrite = operation.kind === "put" || operation.kind === "txn";
+  if (revisions > (isWrite ? started : 0)) {
+    const sent = `${started} requests of kind "${operation.kind}"`;
+    throw new Error(`Cannot trust h2load: after ${sent} there are ${revisions} new revisions`);
+  }
+  const done = isWrite ? Math.min(operations, revisions) : operations;
+  return { operations: done, failures: failures + operations - done };
+}
+
+async function assertAnswered(
+  connection: GrpcConnection,
+  { operation }: ClosedLoad,
+): Promise<void> {
+  const source = requestSource(operation);
+  const isRight = await new Promise<boolean>((resolve) => {
+    let isContentRight = false;
+    connection.call(source.path, source.request(0), {
+      onMessage: (bytes, begin, end) => {
+        isContentRight = source.isRight(bytes, begin, end);
+      },
+      onEnd: (status) => resolve(status === 0 && isContentRight),
+    });
+  });
+  if (!isRight) throw new Error("Cannot trust h2load: its request is not answered as it must be");
+}
+
+async function revisionOf(connection: GrpcConnection): Promise<number> {
+  const request = encodeRangeRequest({ key: Buffer.from("revision?") });
+  const answer = await callOnce(connection, services.kv.range.path, request);
+  return decodeRangeResponse(answer).header?.revision ?? 0;
+}
