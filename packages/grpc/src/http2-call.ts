@@ -133,6 +133,18 @@ export class Http2Call implements UnaryCall, BidiStream, StreamHandler, MessageS
     return !this.#needsDrain;
   }
 
+  writeFramed(framed: Uint8Array, count: number): boolean {
+    const view = new DataView(framed.buffer, framed.byteOffset, framed.length);
+    let hasRoom = true;
+    let begin = 0;
+    for (let index = 0; index < count; index += 1) {
+      const end = begin + messageHeadBytes + view.getUint32(begin + 1);
+      hasRoom = this.write([framed.subarray(begin + messageHeadBytes, end)]);
+      begin = end;
+    }
+    return hasRoom;
+  }
+
   onDrain(listener: () => void): void {
     this.#drainListener = listener;
   }
