@@ -13,6 +13,7 @@
  *   8 timeout-now
  *   9 read-index           requestId
  *   10 read-index-response requestId index
+ *   11 commit               commit commitTerm
  * ```
  *
  * Little-endian; indexes, terms and counters in 8 bytes, flags in one that is 0 or 1. The decoder
@@ -68,6 +69,7 @@ const tagOf = {
   "timeout-now": 8,
   "read-index": 9,
   "read-index-response": 10,
+  commit: 11,
 } as const satisfies Record<Message["kind"], number>;
 
 function appendCapacity(entries: readonly Entry[]): number {
@@ -118,6 +120,10 @@ function writeBody(writer: ByteWriter, message: Message): void {
     case "read-index-response":
       writer.safe(message.requestId);
       writer.safe(message.index);
+      return;
+    case "commit":
+      writer.safe(message.commit);
+      writer.safe(message.commitTerm);
       return;
     default:
       assertNever(message);
@@ -174,8 +180,12 @@ function readBody(reader: ByteReader, tag: number, head: MessageHead): Message {
       const requestId = reader.safe();
       return { kind: "read-index-response", ...head, requestId, index: readIndex(reader) };
     }
+    case tagOf.commit: {
+      const commit = readIndex(reader);
+      return { kind: "commit", ...head, commit, commitTerm: readTerm(reader) };
+    }
     default:
-      throw new RaftCodecError(`Cannot decode message: kind is ${tag}, expected 1 to 10`);
+      throw new RaftCodecError(`Cannot decode message: kind is ${tag}, expected 1 to 11`);
   }
 }
 

@@ -51,6 +51,7 @@ export {
 export type {
   AppendMessage,
   AppendResponseMessage,
+  CommitMessage,
   HeartbeatMessage,
   HeartbeatResponseMessage,
   Message,

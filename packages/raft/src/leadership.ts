@@ -100,9 +100,15 @@ export class Leadership {
     return { kind: "accepted", index, term, configuration: change.configuration };
   }
 
-  /** Queues a read. @returns False when the queue is full. */
+  /** Queues a read, or answers it. @returns False when the queue is full. */
   readIndex(request: ReadRequest): boolean {
-    return this.reads.add(request);
+    const { from, requestId } = request;
+    if (from === undefined || !this.#isQuorumWith(from)) return this.reads.add(request);
+    const { outbox, term } = this.#context;
+    const index = this.#context.log.commitIndex;
+    this.replication.expectCommit(from, index);
+    outbox.send(from, term, { kind: "read-index-response", requestId, index });
+    return true;
   }
 
   /** Starts to hand leadership over. A transfer to another target is replaced. */
@@ -183,6 +189,24 @@ export class Leadership {
     this.replication.flush();
   }
 
+  /**
+   * Whether the question of a follower is all the confirmation that its reads need.
+   *
+   * It was asked in this term, after the reads had come: until then the follower had not voted in a
+   * later one, and this leader has not until now. If both are a quorum, no later leader was elected
+   * before the reads came, so what was committed by then is known here. Late and repeated questions
+   * change nothing: an answer counts only for the question it carries the number of (C4).
+   */
+  #isQuorumWith(from: MemberId): boolean {
+    const { log, options } = this.#context;
+    if (!this.isCommitCurrent) return false;
+    const result = voteResult(
+      log.configuration,
+      (member) => member === options.id || member === from,
+    );
+    return result === "won";
+  }
+
   #append(kind: EntryKind, data: Uint8Array): Entry {
     const { log, term } = this.#context;
     const entry: Entry = { index: toLogIndex(log.lastIndex + 1), term, kind, data };
@@ -232,6 +256,8 @@ export class Leadership {
   /** The own removal is committed: tell everybody, and let the most complete voter go first. */
   #resign(): void {
     const { log, outbox, term } = this.#context;
+    this.replication.flush();
+    this.replication.tellCommit();
     this.replication.flush();
     const { configuration } = log;
     let successor: MemberId | undefined;

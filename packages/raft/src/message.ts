@@ -12,6 +12,7 @@ export interface MessageHead {
 export type Message =
   | AppendMessage
   | AppendResponseMessage
+  | CommitMessage
   | HeartbeatMessage
   | HeartbeatResponseMessage
   | VoteMessage
@@ -39,6 +40,17 @@ export interface AppendResponseMessage extends MessageHead {
   /** On rejection: where the follower's log may agree, so that the leader skips whole terms. */
   readonly hintIndex: LogIndex;
   readonly hintTerm: Term;
+}
+
+/** Leader to follower: what it was sent is committed through `commit`. Not answered. */
+export interface CommitMessage extends MessageHead {
+  readonly kind: "commit";
+  readonly commit: LogIndex;
+  /**
+   * Term of the entry at `commit`: a log that has this very entry has all the ones before it, too
+   * (log matching, thesis §3.5).
+   */
+  readonly commitTerm: Term;
 }
 
 /** Leader to all: keeps the lease of leadership and carries a read round (thesis §6.4). */

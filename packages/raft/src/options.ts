@@ -40,6 +40,15 @@ export interface RaftOptions {
    */
   readonly checkQuorum?: boolean;
   /**
+   * Followers learn what is committed from the next append or heartbeat, not from a message of its
+   * own: that message costs a leader under load as much as the append. The caller bounds the wait
+   * by `tellCommit` while there is a `heldCommit`. Who waits for an entry, or reads, is told at
+   * once.
+   *
+   * @default false
+   */
+  readonly holdCommits?: boolean;
+  /**
    * Most bytes of entries in one append message; one entry always fits. At least 1.
    *
    * @default 1 MiB
@@ -88,6 +97,7 @@ export const defaultRaftOptions: Omit<ResolvedRaftOptions, "id" | "random"> = {
   heartbeatTicks: 1,
   preVote: true,
   checkQuorum: true,
+  holdCommits: false,
   maxAppendBytes: 1024 * 1024,
   maxInflightAppends: 256,
   maxInflightBytes: 64 * 1024 * 1024,

@@ -39,6 +39,8 @@ export class Progress {
    * Highest commit index sent and usable there: commit messages that tell nothing new are spared.
    */
   sentCommit = 0;
+  /** A client of the follower waits for the entry at this index: commits up to it are not held. */
+  expectedCommit = 0;
   /** An empty append shall find out whether what was sent has arrived. */
   isEmptyAppendDue = false;
   /**

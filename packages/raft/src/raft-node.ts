@@ -138,6 +138,13 @@ export class RaftNode {
       case "snapshot":
         this.#followLeader(message.from);
         return this.#handleSnapshot(message);
+      case "commit":
+        this.#followLeader(message.from);
+        // Where the entry is missing a lost append is: the next heartbeat finds that out.
+        if (this.#log.termAt(message.commit) === message.commitTerm) {
+          this.#log.commitTo(message.commit);
+        }
+        return;
       case "append-response":
         this.#leadership?.handleAppendResponse(message);
         return this.#stepDownIfOver();
@@ -215,6 +222,21 @@ export class RaftNode {
     if (this.#leadership === undefined && this.#canCampaign()) {
       this.#campaign(this.#options.preVote, false);
     }
+  }
+
+  /** The newest commit index that `holdCommits` keeps from a follower; 0 for none. */
+  get heldCommit(): number {
+    return this.#leadership?.replication.heldCommit ?? 0;
+  }
+
+  /** Tells followers now what `holdCommits` keeps from them. */
+  tellCommit(): void {
+    this.#leadership?.replication.tellCommit();
+  }
+
+  /** A client of `member` waits for the entry at `index`: its commit is not held back there. */
+  expectCommit(member: MemberId, index: LogIndex): void {
+    this.#leadership?.replication.expectCommit(member, index);
   }
 
   /** The transport could not deliver to `member`. */

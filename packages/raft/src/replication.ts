@@ -42,6 +42,8 @@ export class Replication {
   readonly #context: LeaderContext;
   readonly #progress = new Map<MemberId, Progress>();
   #isDue = false;
+  #isTelling = false;
+  #heldCommit = 0;
 
   constructor(context: LeaderContext) {
     this.#context = context;
@@ -56,6 +58,11 @@ export class Replication {
     return this.#isDue;
   }
 
+  /** The commit index that some follower was not told of, by `holdCommits`; 0 for none. */
+  get heldCommit(): number {
+    return this.#heldCommit;
+  }
+
   /** Every follower, removed ones that are still told about it included. */
   get followers(): ReadonlyMap<MemberId, Progress> {
     return this.#progress;
@@ -64,6 +71,21 @@ export class Replication {
   /** The log or its commit index has moved. */
   markDue(): void {
     this.#isDue = true;
+  }
+
+  /** The next `flush` holds nothing back. */
+  tellCommit(): void {
+    if (this.#heldCommit === 0) return;
+    this.#isTelling = true;
+    this.#isDue = true;
+  }
+
+  /** A follower is to hear at once when `index` is committed. */
+  expectCommit(member: MemberId, index: number): void {
+    const progress = this.#progress.get(member);
+    if (progress === undefined || index <= progress.sentCommit) return;
+    progress.expectedCommit = Math.max(progress.expectedCommit, index);
+    if (index <= this.#context.log.commitIndex) this.#isDue = true;
   }
 
   /**
@@ -132,6 +154,8 @@ export class Replication {
     const isNews = progress.accepted(message.index);
     if (progress.state === "replicate") {
       if (isNews) progress.inflights.freeThrough(message.index);
+      // The usual case: everything is on its way, and an acknowledgement makes nothing possible.
+      if (progress.next > log.lastIndex) return;
     } else if (progress.state === "probe") {
       if (isNews || message.index === progress.match) progress.becomeReplicate();
     } else if (progress.match >= log.compactedIndex) {
@@ -173,6 +197,7 @@ export class Replication {
     for (const [member, progress] of this.#progress) {
       if (isForVotersOnly && !voters.includes(member) && !votersOutgoing.includes(member)) continue;
       const commit = toLogIndex(Math.min(progress.match, log.commitIndex));
+      progress.sentCommit = Math.max(progress.sentCommit, commit);
       outbox.send(member, term, { kind: "heartbeat", commit, readRound });
     }
   }
@@ -181,7 +206,9 @@ export class Replication {
   flush(): void {
     if (!this.#isDue) return;
     this.#isDue = false;
+    this.#heldCommit = 0;
     for (const [member, progress] of this.#progress) this.#flushOne(member, progress);
+    this.#isTelling = false;
   }
 
   #follow(configuration: Configuration): void {
@@ -205,12 +232,27 @@ export class Replication {
         if (!this.#sendAppend(member, progress, false)) return;
         isSent = true;
       }
-      const tellable = Math.min(this.#context.log.commitIndex, progress.next - 1);
-      if (!isSent && (progress.isEmptyAppendDue || tellable > progress.sentCommit)) {
-        this.#sendAppend(member, progress, true);
-      }
+      if (!isSent && progress.isEmptyAppendDue) this.#sendAppend(member, progress, true);
+      else this.#sendCommit(member, progress);
     }
     progress.isEmptyAppendDue = false;
+  }
+
+  /** Tells of the commit index, unless it is known there or may wait for company. */
+  #sendCommit(member: MemberId, progress: Progress): void {
+    const { log, options, outbox, term } = this.#context;
+    const { sentCommit } = progress;
+    const commit = toLogIndex(Math.min(log.commitIndex, progress.next - 1));
+    if (commit <= sentCommit) return;
+    if (options.holdCommits && !this.#isTelling && progress.expectedCommit <= sentCommit) {
+      this.#heldCommit = Math.max(this.#heldCommit, commit);
+      return;
+    }
+    const commitTerm = log.termAt(commit);
+    // Compacted away already: the append or snapshot that has to follow says it.
+    if (commitTerm === undefined) return;
+    progress.sentCommit = commit;
+    outbox.send(member, term, { kind: "commit", commit, commitTerm });
   }
 
   /** @returns False when a snapshot had to be sent instead. */

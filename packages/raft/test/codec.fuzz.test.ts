@@ -106,6 +106,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ kind: fc.constant("timeout-now"), ...head }),
   fc.record({ kind: fc.constant("read-index"), ...head, requestId: safe }),
   fc.record({ kind: fc.constant("read-index-response"), ...head, requestId: safe, index }),
+  fc.record({ kind: fc.constant("commit"), ...head, commit: index, commitTerm: term }),
 );
 
 test("every message comes back as it was sent", () => {

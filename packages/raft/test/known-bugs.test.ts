@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  emptyConfiguration,
   RaftAssertionError,
   RaftNode,
   RaftStateError,
@@ -61,6 +62,53 @@ test("C2 etcd#741: a leader that was replaced answers no read", () => {
   assert.deepEqual(cluster.member(1).abandonedReads, [1]);
 });
 
+test("C2 a leader that was replaced answers no question of a follower that knows", () => {
+  const cluster = clusterOf(3);
+  cluster.elect(1);
+  cluster.node(3).readIndex(1);
+  cluster.process(3);
+  const early = cluster.inFlight;
+  cluster.inFlight = [];
+  cluster.isolate(1);
+  cluster.tick(2, 30);
+  cluster.tick(3, 10);
+  cluster.stabilize();
+  cluster.propose(2, "new");
+  cluster.stabilize();
+  assert.deepEqual(cluster.member(3).abandonedReads, [1], "its leader is another one");
+  // The question from before comes late; the answer of the old leader counts for nobody.
+  cluster.heal();
+  for (const question of early) cluster.step(question);
+  cluster.process(1);
+  assert.ok(cluster.inFlight.some(({ kind, to }) => kind === "read-index-response" && to === 3n));
+  cluster.deliver();
+  cluster.stabilize();
+  assert.equal(cluster.member(3).reads.size, 0);
+});
+
+test("C2 §6.4 one question of a follower is no quorum of five, nor of a joint configuration", () => {
+  const cluster = clusterOf(5);
+  cluster.elect(1);
+  cluster.isolate(1, 3);
+  cluster.node(3).readIndex(1);
+  cluster.stabilize();
+  assert.equal(cluster.member(3).reads.size, 0);
+  const joint = clusterOf(3);
+  joint.elect(1);
+  for (const id of [4, 5]) joint.add(toMemberId(BigInt(id)), emptyConfiguration);
+  const changes = [4n, 5n].map((id) => ({ kind: "add-voter", memberId: toMemberId(id) }) as const);
+  assert.equal(joint.node(1).proposeConfiguration(changes, new Uint8Array(0)).kind, "accepted");
+  joint.isolate(1, 3);
+  joint.stabilize();
+  joint.node(3).readIndex(1);
+  joint.stabilize();
+  assert.equal(joint.member(3).reads.size, 0);
+  joint.heal();
+  joint.tick(1, 1);
+  joint.stabilize();
+  assert.equal(joint.member(3).reads.size, 1);
+});
+
 test("C3 etcd#7331: a new leader answers no read before it has committed in its term", () => {
   const cluster = clusterOf(3, plain);
   cluster.elect(1);
@@ -87,6 +135,37 @@ test("C3 etcd#7331: a new leader answers no read before it has committed in its 
   assert.ok(!cluster.inFlight.some(isHeartbeat), "no round before the commit");
   cluster.stabilize();
   assert.ok((cluster.member(2).reads.get(1) ?? 0) >= 2, "the read sees the acknowledged write");
+});
+
+test("C3 a new leader answers no follower's read before it has committed in its term", () => {
+  const cluster = clusterOf(3, plain);
+  cluster.elect(1);
+  cluster.propose(1, "a");
+  for (const id of [1, 2, 3]) {
+    cluster.process(id);
+    cluster.deliver();
+  }
+  cluster.process(1);
+  assert.deepEqual(cluster.member(1).applied, ["a"]);
+  cluster.drop();
+  cluster.isolate(1);
+  cluster.node(2).campaign();
+  cluster.process(2);
+  cluster.deliver();
+  cluster.process(3);
+  cluster.deliver();
+  // 3 follows the new leader, and its disk has not yet the entry that would commit everything.
+  cluster.member(3).isDiskSlow = true;
+  cluster.process(2);
+  cluster.deliver();
+  cluster.node(3).readIndex(1);
+  cluster.stabilize();
+  assert.equal(cluster.node(2).status().log.commitIndex, 1);
+  assert.equal(cluster.member(3).reads.size, 0);
+  cluster.member(3).isDiskSlow = false;
+  cluster.persist(3);
+  cluster.stabilize();
+  assert.ok((cluster.member(3).reads.get(1) ?? 0) >= 2, "the read sees the acknowledged write");
 });
 
 test("C4 etcd#20418: late and repeated heartbeat answers confirm no later read", () => {

@@ -1,45 +1,106 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noopLogger } from "@quorate/platform";
-import { RaftNode, toConfiguration, toLogIndex, toMemberId, toTerm } from "@quorate/raft";
+import { SimScheduler, SimTimers } from "@quorate/platform/sim";
+import {
+  decodeMessage,
+  RaftNode,
+  toConfiguration,
+  toLogIndex,
+  toMemberId,
+  toTerm,
+  type Message,
+} from "@quorate/raft";
 import { RaftDriver } from "../src/member/raft-driver.ts";
 
+const [one, two, three] = [toMemberId(1n), toMemberId(2n), toMemberId(3n)];
+
+/** A driver of member 1, its disk and its network held in hands. */
+class Bench {
+  readonly scheduler = new SimScheduler();
+  readonly raft: RaftNode;
+  readonly driver: RaftDriver;
+  readonly pending: (() => void)[] = [];
+  readonly committed: number[] = [];
+  readonly sent: Message[] = [];
+
+  constructor(voters: readonly ReturnType<typeof toMemberId>[]) {
+    const configuration = toConfiguration(voters);
+    this.raft = new RaftNode(
+      { id: one, random: { nextInt: () => 0 }, preVote: false, holdCommits: true },
+      {
+        hardState: { term: toTerm(0), votedFor: undefined, commit: toLogIndex(0) },
+        compacted: { index: toLogIndex(0), term: toTerm(0), configuration },
+        entries: [],
+        applied: toLogIndex(0),
+      },
+    );
+    this.driver = new RaftDriver(
+      this.raft,
+      { append: (_append, onDurable) => this.pending.push(() => onDurable(undefined)) },
+      {
+        send: (_to, _kind, chunks) => {
+          this.#take(Buffer.concat(chunks));
+          return true;
+        },
+        setPeers: () => undefined,
+        connectedSince: () => undefined,
+        sendSnapshot: () => Promise.resolve(),
+        close: () => Promise.resolve(),
+      },
+      {
+        onSoftState: () => undefined,
+        onCommitted: (entries) => this.committed.push(...entries.map(({ index }) => index)),
+        onSnapshot: () => undefined,
+        onReadState: () => undefined,
+        onReadAbandoned: () => undefined,
+        onSnapshotWanted: () => undefined,
+        onPersisted: () => this.driver.drain(),
+        onLogFailure: () => undefined,
+      },
+      { logger: noopLogger, timers: new SimTimers(this.scheduler) },
+    );
+  }
+
+  /** The disk finishes everything. */
+  sync(): void {
+    while (this.pending.length > 0) this.pending.shift()?.();
+  }
+
+  propose(): number {
+    const result = this.raft.propose(Uint8Array.of(1));
+    assert.ok(result.kind === "accepted");
+    this.driver.drain();
+    return result.index;
+  }
+
+  /** Member 2 acknowledges the log through `index`. */
+  acknowledge(index: number): void {
+    this.raft.step({
+      ...{ kind: "append-response", from: two, to: one, term: this.raft.term },
+      ...{ index: toLogIndex(index), isRejected: false },
+      ...{ hintIndex: toLogIndex(0), hintTerm: toTerm(0) },
+    });
+    this.driver.drain();
+  }
+
+  takeCommits(): string[] {
+    const commits = this.sent.filter((message) => message.kind === "commit");
+    this.sent.length = 0;
+    return commits.map(({ to, commit }) => `${to}: ${commit}`);
+  }
+
+  #take(frame: Buffer): void {
+    for (let at = 0; at < frame.length;) {
+      const length = frame.readUInt32LE(at);
+      this.sent.push(decodeMessage(frame.subarray(at + 4, at + 4 + length)));
+      at += 4 + length;
+    }
+  }
+}
+
 test("RaftDriver commits nothing before its append is durable, come what may (P4)", () => {
-  const id = toMemberId(1n);
-  const none = { index: toLogIndex(0), term: toTerm(0), configuration: toConfiguration([id]) };
-  const raft = new RaftNode(
-    { id, random: { nextInt: () => 0 } },
-    {
-      hardState: { term: toTerm(0), votedFor: undefined, commit: toLogIndex(0) },
-      compacted: none,
-      entries: [],
-      applied: toLogIndex(0),
-    },
-  );
-  const pending: (() => void)[] = [];
-  const committed: number[] = [];
-  const driver = new RaftDriver(
-    raft,
-    { append: (_append, onDurable) => pending.push(() => onDurable(undefined)) },
-    {
-      send: () => false,
-      setPeers: () => undefined,
-      connectedSince: () => undefined,
-      sendSnapshot: () => Promise.resolve(),
-      close: () => Promise.resolve(),
-    },
-    {
-      onSoftState: () => undefined,
-      onCommitted: (entries) => committed.push(...entries.map(({ index }) => index)),
-      onSnapshot: () => undefined,
-      onReadState: () => undefined,
-      onReadAbandoned: () => undefined,
-      onSnapshotWanted: () => undefined,
-      onPersisted: () => driver.drain(),
-      onLogFailure: () => undefined,
-    },
-    noopLogger,
-  );
+  const { raft, driver, pending, committed } = new Bench([one]);
   raft.campaign();
   driver.drain();
   while (pending.length > 0) pending.shift()?.();
@@ -54,4 +115,45 @@ test("RaftDriver commits nothing before its append is durable, come what may (P4
   assert.equal(committed.length, before, "nothing is committed before the disk has it");
   pending.shift()?.();
   assert.equal(committed.length, before + 1);
+});
+
+test("RaftDriver tells of a held commit soon, if no append did before", () => {
+  const bench = new Bench([one, two, three]);
+  bench.raft.campaign();
+  bench.driver.drain();
+  bench.sync();
+  bench.raft.step({
+    ...{ kind: "vote-response", from: two, to: one, term: bench.raft.term },
+    ...{ isPreVote: false, isRejected: false },
+  });
+  bench.driver.drain();
+  bench.sync();
+  bench.acknowledge(1);
+  bench.raft.step({
+    ...{ kind: "append-response", from: three, to: one, term: bench.raft.term },
+    ...{ index: toLogIndex(1), isRejected: false },
+    ...{ hintIndex: toLogIndex(0), hintTerm: toTerm(0) },
+  });
+  bench.driver.drain();
+  bench.scheduler.advance(10);
+  assert.deepEqual(bench.takeCommits(), ["2: 1", "3: 1"]);
+  // Under load each append carries what was committed before it.
+  for (let count = 0; count < 5; count += 1) {
+    const index = bench.propose();
+    bench.sync();
+    bench.acknowledge(index);
+    assert.deepEqual(bench.takeCommits(), []);
+    bench.scheduler.advance(0.4);
+  }
+  bench.scheduler.advance(2);
+  assert.deepEqual(bench.takeCommits(), ["2: 6", "3: 6"]);
+  bench.scheduler.advance(10);
+  assert.deepEqual(bench.takeCommits(), []);
+  assert.equal(bench.scheduler.pending, 0, "nothing is held, no timer runs");
+  const last = bench.propose();
+  bench.sync();
+  bench.acknowledge(last);
+  bench.driver.close();
+  bench.scheduler.advance(10);
+  assert.deepEqual(bench.takeCommits(), []);
 });

@@ -51,6 +51,8 @@ function describeBody(message: Message): string {
       return `heartbeat commit ${message.commit}${describeRound(message.readRound)}`;
     case "heartbeat-response":
       return `heartbeat answered${describeRound(message.readRound)}`;
+    case "commit":
+      return `committed through ${message.commit}/${message.commitTerm}`;
     case "vote": {
       const kind = message.isPreVote ? "pre-vote?" : "vote?";
       const why = message.isLeaderTransfer ? " (transfer)" : "";

@@ -19,12 +19,13 @@ import { bytesOf, ids, ScriptedCluster } from "./scripted-cluster.ts";
  * The commands of `testdata/*.txt`:
  *
  * - `cluster VOTERS [learners=(..)] [pre-vote=false] [check-quorum=false] [election=N] [window=N]
- *   [append-bytes=N] [uncommitted-bytes=N]`
+ *   [append-bytes=N] [uncommitted-bytes=N] [hold-commits=true]`
  * - `join ID`, `campaign ID`, `tick ID COUNT`, `propose ID TEXT...`, `read ID NUMBER`,
  *   `transfer ID TARGET`, `compact ID INDEX`, `change ID [add-voter:4 remove:1 ...] [joint=true]`
  * - `process ID...`, `persist ID [COUNT]`, `slow-disk ID`, `fast-disk ID`, `restart ID`
  * - `deliver FROM>TO`, `drop FROM>TO`, `cut FROM>TO`, `isolate ID...`, `heal`
  * - `stabilize [ID...] [quiet=true]`; with `quiet` only who leads is told
+ * - `tell ID`, `expect ID MEMBER INDEX`
  * - `status`, `progress ID`, `log ID`, `configuration ID`, `state ID`, `in-flight`
  * - `unreachable ID MEMBER`, `snapshot-report ID MEMBER ok|failed`
  */
@@ -48,6 +49,7 @@ function createCluster({ positional, args }: DataDrivenCommand): ScriptedCluster
     ),
     raft: {
       preVote: args.get("pre-vote") !== "false",
+      holdCommits: args.get("hold-commits") === "true",
       checkQuorum: args.get("check-quorum") !== "false",
       electionTimeoutTicks: count("election", 10),
       maxInflightAppends: count("window", 256),
@@ -112,6 +114,14 @@ function runOnNode(cluster: ScriptedCluster, command: DataDrivenCommand): string
     const mark = cluster.node(id).markAt(index);
     cluster.node(id).compact(index);
     cluster.member(id).disk.compact(mark);
+    return "";
+  }
+  if (isKnown("tell")) {
+    cluster.node(id).tellCommit();
+    return "";
+  }
+  if (isKnown("expect")) {
+    cluster.node(id).expectCommit(toMemberId(BigInt(second)), toLogIndex(Number(third)));
     return "";
   }
   if (isKnown("unreachable")) {

@@ -66,11 +66,13 @@ function drawOptions(random: SeededRandom): SimOptions {
         maxUncommittedBytes: random.pick([500, 1024 * 1024]),
         maxCommittedBytes: random.pick([1, 300, 1024 * 1024]),
         maxPendingReads: random.pick([2, 1000]),
+        holdCommits: random.chance(0.5),
       },
       tickMillis: 10,
       diskMillis,
       applyMillis: random.pick([0, 5, 40]),
       turnMillis,
+      tellMillis: random.pick([0, 20, Infinity]),
     },
     latencyMillis,
     dropRate: random.pick([0, 0, 0.02, 0.1, 0.3]),
@@ -293,7 +295,9 @@ export class SimCluster {
       this.#lastData += 1;
       const data = new Uint8Array(this.#random.pick([4, 4, 30, 200]));
       new DataView(data.buffer).setUint32(0, this.#lastData);
-      leader.node?.propose(data);
+      const result = leader.node?.propose(data);
+      if (result?.kind !== "accepted" || this.#random.chance(0.5)) continue;
+      leader.node?.expectCommit(this.#random.pick([...this.members.keys()]), result.index);
     }
     leader.touch();
   }

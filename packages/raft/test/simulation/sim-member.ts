@@ -30,6 +30,8 @@ export interface SimMemberOptions {
   readonly diskMillis: number;
   readonly applyMillis: number;
   readonly turnMillis: number;
+  /** Longest time that a commit is held; Infinity leaves it to appends and heartbeats. */
+  readonly tellMillis: number;
 }
 
 /** One process: the node, its disk, its state machine, and the loop that joins them. */
@@ -58,6 +60,7 @@ export class SimMember {
   #isWriting = false;
   #toApply: Entry[] = [];
   #isPumpScheduled = false;
+  #isTellScheduled = false;
   #lastRead = 0;
   #highestTerm = 0;
   /** The newest term this member has led, and its commit index when that began. */
@@ -106,6 +109,7 @@ export class SimMember {
     this.#isWriting = false;
     this.#toApply = [];
     this.#isPumpScheduled = false;
+    this.#isTellScheduled = false;
     this.openReads.clear();
   }
 
@@ -163,6 +167,14 @@ export class SimMember {
   #pump(): void {
     const { node } = this;
     while (node?.hasReady() === true) this.#handle(node, node.ready());
+    if (node === undefined || node.heldCommit === 0 || this.#isTellScheduled) return;
+    if (this.options.tellMillis === Infinity) return;
+    this.#isTellScheduled = true;
+    this.#after(this.#random.between(0, this.options.tellMillis), () => {
+      this.#isTellScheduled = false;
+      node.tellCommit();
+      this.touch();
+    });
   }
 
   #handle(node: RaftNode, ready: Ready): void {

@@ -20,7 +20,7 @@ import {
   type SnapshotMessage,
   type SoftState,
 } from "@quorate/raft";
-import type { Logger } from "@quorate/platform";
+import type { Logger, Timer, Timers } from "@quorate/platform";
 import type { WriteAheadLog } from "@quorate/wal";
 import { FrameKind } from "../peer/frame.ts";
 import type { PeerTransport } from "../peer/peer-transport.ts";
@@ -46,6 +46,9 @@ export interface RaftDriverEvents {
   onLogFailure(error: Error): void;
 }
 
+/** See `RaftOptions.holdCommits`. */
+const heldCommitMillis = 1;
+
 interface UnfinishedReady {
   readonly ready: Ready;
   isDurable: boolean;
@@ -59,22 +62,27 @@ export class RaftDriver {
   readonly #transport: PeerTransport;
   readonly #events: RaftDriverEvents;
   readonly #logger: Logger;
+  readonly #timers: Timers;
   readonly #unfinished: UnfinishedReady[] = [];
   #unsavedHardState: HardState | undefined;
   #appendsInFlight = 0;
+  #commitTimer: Timer | undefined;
+  /** What was held when the timer was set. */
+  #heldCommit = 0;
 
   constructor(
     raft: RaftNode,
     wal: Pick<WriteAheadLog, "append">,
     transport: PeerTransport,
     events: RaftDriverEvents,
-    logger: Logger,
+    { logger, timers }: { readonly logger: Logger; readonly timers: Timers },
   ) {
     this.raft = raft;
     this.#wal = wal;
     this.#transport = transport;
     this.#events = events;
     this.#logger = logger;
+    this.#timers = timers;
   }
 
   /** Whether the log is busy: what is proposed now would wait for the disk anyway. */
@@ -115,6 +123,28 @@ export class RaftDriver {
       for (const requestId of ready.abandonedReads) this.#events.onReadAbandoned(requestId);
       for (const state of ready.readStates) this.#events.onReadState(state);
     }
+    if (this.#commitTimer === undefined) this.#boundHeldCommit();
+  }
+
+  /** Nothing is held back any more. */
+  close(): void {
+    this.#commitTimer?.cancel();
+  }
+
+  /**
+   * What is committed travels to followers with the next append; where none comes it goes alone,
+   * one to two periods later. A message of its own each time would cost two writes and two wake-ups
+   * a request of a lone caller, of four.
+   */
+  #boundHeldCommit(): void {
+    this.#heldCommit = this.raft.heldCommit;
+    if (this.#heldCommit === 0) return;
+    this.#commitTimer = this.#timers.setTimer(heldCommitMillis, () => {
+      this.#commitTimer = undefined;
+      const isOld = this.raft.heldCommit === this.#heldCommit;
+      if (isOld) this.raft.tellCommit();
+      this.drain();
+    });
   }
 
   /** @returns Resolves when a snapshot in `ready` is durable; else at once. */
