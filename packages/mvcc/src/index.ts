@@ -27,6 +27,7 @@ export {
   type Backend,
   type BackendSnapshot,
   type BucketName,
+  type RowSpace,
   type RowVisitor,
   type ScanRange,
 } from "./backend/backend.ts";

@@ -130,7 +130,7 @@ const leaseTag = 0x30;
 
 const noBytes = new Uint8Array(0);
 
-/** Encodes a pair; `value` is copied. Hot: one allocation from Node's pool. */
+/** Encodes a pair; `value` is copied. */
 export function encodeKeyValue(
   key: Key,
   create: number,
@@ -139,14 +139,43 @@ export function encodeKeyValue(
   value: Uint8Array,
   lease: bigint,
 ): Uint8Array {
+  const size = keyValueSize(key, create, main, version, value, lease);
+  const target = Buffer.allocUnsafe(size);
+  writeKeyValue(target, 0, key, create, main, version, value, lease);
+  return target;
+}
+
+/** Bytes that {@link writeKeyValue} writes. */
+export function keyValueSize(
+  key: Key,
+  create: number,
+  main: number,
+  version: number,
+  value: Uint8Array,
+  lease: bigint,
+): number {
   const keyLength = key.length;
   const valueLength = value.length;
   let size = 1 + varintSize(keyLength) + keyLength;
   size += 3 + varintSize(create) + varintSize(main) + varintSize(version);
   if (valueLength > 0) size += 1 + varintSize(valueLength) + valueLength;
   if (lease !== 0n) size += 1 + varint64Size(lease);
-  const target = Buffer.allocUnsafe(size);
-  let at = writeKeyField(target, 0, key);
+  return size;
+}
+
+/** Writes the stored bytes of a pair at a position. Hot: every put comes here, nothing is made. */
+export function writeKeyValue(
+  target: Buffer,
+  position: number,
+  key: Key,
+  create: number,
+  main: number,
+  version: number,
+  value: Uint8Array,
+  lease: bigint,
+): void {
+  const valueLength = value.length;
+  let at = writeKeyField(target, position, key);
   target[at++] = createTag;
   at = writeVarint(target, at, create);
   target[at++] = modTag;
@@ -163,14 +192,23 @@ export function encodeKeyValue(
     target[at++] = leaseTag;
     writeVarint64(target, at, lease);
   }
-  return target;
 }
 
 /** Encodes the row of a tombstone: the key alone, as etcd stores it. */
 export function encodeTombstone(key: Key): Uint8Array {
-  const target = Buffer.allocUnsafe(1 + varintSize(key.length) + key.length);
-  writeKeyField(target, 0, key);
+  const target = Buffer.allocUnsafe(tombstoneSize(key));
+  writeTombstone(target, 0, key);
   return target;
+}
+
+/** Bytes that {@link writeTombstone} writes. */
+export function tombstoneSize(key: Key): number {
+  return 1 + varintSize(key.length) + key.length;
+}
+
+/** Writes the row of a tombstone at a position. */
+export function writeTombstone(target: Buffer, position: number, key: Key): void {
+  writeKeyField(target, position, key);
 }
 
 /** Encodes the `kv` of a DELETE event: key and mod revision. */

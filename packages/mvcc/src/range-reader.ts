@@ -5,7 +5,6 @@ import type { KeyIndex } from "./key-index/key-index.ts";
 import { decodeStored, encodeKeyOnly, withoutValue } from "./key-value.ts";
 import { rangeEndNone, type Key } from "./key.ts";
 import type { RangeQuery, RangeResult } from "./range.ts";
-import { revisionKey } from "./revision-key.ts";
 import type { Revision } from "./revision.ts";
 
 /** Revision that is at or above all others: reads the newest versions. */
@@ -24,7 +23,7 @@ export class RangeReader {
 
   /** Stored bytes of a version that the index knows. */
   row(main: number, sub: number): Uint8Array {
-    const row = this.#backend.get("key", revisionKey(main, sub, false));
+    const row = this.#backend.getVersion(main, sub);
     if (row === undefined) throw new StoreCorruptError(`version ${main}.${sub} has no row`);
     return row;
   }

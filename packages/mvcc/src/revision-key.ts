@@ -38,6 +38,32 @@ export function revisionKey(main: number, sub: number, isTombstone: boolean): Ke
   return isTombstone ? plain + "t" : plain;
 }
 
+/** Writes a version's row key and returns the position behind it. Hot: no string is made. */
+export function writeRevisionKey(
+  target: Uint8Array,
+  position: number,
+  main: number,
+  sub: number,
+  isTombstone: boolean,
+): number {
+  writeUint32(target, position, Math.floor(main / twoTo32));
+  writeUint32(target, position + 4, main >>> 0);
+  target[position + 8] = separator;
+  writeUint32(target, position + 9, 0);
+  writeUint32(target, position + 13, sub);
+  if (!isTombstone) return position + plainLength;
+  target[position + plainLength] = tombstoneMark;
+  return position + plainLength + 1;
+}
+
+/** Whether a row key is one that {@link revisionKey} makes. */
+export function isVersionKey(rowKey: Key): boolean {
+  const { length } = rowKey;
+  if (length !== plainLength && length !== plainLength + 1) return false;
+  if (rowKey.charCodeAt(8) !== separator || uint32At(rowKey, 9) !== 0) return false;
+  return length === plainLength || isTombstoneKey(rowKey);
+}
+
 /** Main revision of a row key. @throws StoreCorruptError if it is none. */
 export function mainOf(rowKey: Key): number {
   if (rowKey.length < plainLength || rowKey.charCodeAt(8) !== separator) {
@@ -63,4 +89,11 @@ function uint32At(rowKey: Key, position: number): number {
       (rowKey.charCodeAt(position + 2) << 8) |
       rowKey.charCodeAt(position + 3))
   );
+}
+
+function writeUint32(target: Uint8Array, position: number, value: number): void {
+  target[position] = value >>> 24;
+  target[position + 1] = value >>> 16;
+  target[position + 2] = value >>> 8;
+  target[position + 3] = value;
 }

@@ -2,11 +2,10 @@ import { assert } from "./assert.ts";
 import type { Backend } from "./backend/backend.ts";
 import { FutureRevisionError } from "./errors.ts";
 import type { KeyIndex } from "./key-index/key-index.ts";
-import { encodeKeyValue, encodeTombstone } from "./key-value.ts";
+import { keyValueSize, tombstoneSize, writeKeyValue, writeTombstone } from "./key-value.ts";
 import { rangeEndNone, type Key } from "./key.ts";
 import type { KeyVersion, RangeQuery, RangeResult } from "./range.ts";
 import { newest, type RangeReader } from "./range-reader.ts";
-import { revisionKey } from "./revision-key.ts";
 import type { Revision } from "./revision.ts";
 import { WatchEvent } from "./watch/watch-event.ts";
 import type { WriteTxn } from "./write-txn.ts";
@@ -95,11 +94,15 @@ export class StoreTxn implements WriteTxn {
     const sub = this.#changes++;
     this.#operations++;
     const { create, version } = index.put(key, main, sub);
-    const row = encodeKeyValue(key, create, main, version, value, lease);
-    backend.put("key", revisionKey(main, sub, false), row);
+    const size = keyValueSize(key, create, main, version, value, lease);
+    const space = backend.stageVersion(main, sub, false, size);
+    const { begin } = space;
+    writeKeyValue(space.bytes, begin, key, create, main, version, value, lease);
     counters.putTotal++;
     counters.putSizeBytes += key.length + value.length;
-    if (hasListeners) this.events.push(new WatchEvent(key, main, row, false, create === main));
+    if (!hasListeners) return;
+    const row = space.view(begin, begin + size);
+    this.events.push(new WatchEvent(key, main, row, false, create === main));
   }
 
   deleteRange(key: Key, rangeEnd: Key): readonly Key[] {
@@ -128,9 +131,14 @@ export class StoreTxn implements WriteTxn {
     const { backend, hasListeners, index } = this.#host;
     const main = this.revision;
     if (!index.delete(key, main, this.#changes)) return false;
-    const row = encodeTombstone(key);
-    backend.put("key", revisionKey(main, this.#changes++, true), row);
-    if (hasListeners) this.events.push(new WatchEvent(key, main, row, true, false));
+    const size = tombstoneSize(key);
+    const space = backend.stageVersion(main, this.#changes++, true, size);
+    const { begin } = space;
+    writeTombstone(space.bytes, begin, key);
+    if (hasListeners) {
+      const row = space.view(begin, begin + size);
+      this.events.push(new WatchEvent(key, main, row, true, false));
+    }
     return true;
   }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { bucketNames, type Backend, type BucketName } from "@quorate/mvcc";
+import { revisionKey } from "../src/revision-key.ts";
 import { bytes } from "./support.ts";
 
 /** One environment in which backends can be opened again and again over the same content. */
@@ -245,6 +246,173 @@ export function testBackendCompliance(
       return current;
     },
   );
+}
+
+/** Rules of `stageVersion` and `getVersion`. */
+export function testVersionCompliance(
+  name: string,
+  createBench: () => Promise<BackendBench>,
+): void {
+  test(`${name}: a version is the row of bucket key under its revision`, async () => {
+    const bench = await createBench();
+    let backend = await bench.open();
+    stage(backend, 7, 0, "first");
+    stage(backend, 7, 1, "second");
+    stage(backend, 8, 0, "gone", true);
+    backend.endUnit(1);
+    const staged = backend.getVersion(7, 1);
+    for (const state of ["staged", "flushed", "kept", "crashed"]) {
+      assert.equal(text(backend.getVersion(7, 0)), "first", state);
+      assert.equal(text(backend.get("key", revisionKey(7, 1, false))), "second", state);
+      assert.equal(text(backend.get("key", revisionKey(8, 0, true))), "gone", state);
+      const missing = [
+        backend.getVersion(7, 2),
+        backend.getVersion(8, 0),
+        backend.getVersion(9, 0),
+      ];
+      assert.deepEqual(missing, [undefined, undefined, undefined], state);
+      const keys = [revisionKey(7, 0, false), revisionKey(7, 1, false), revisionKey(8, 0, true)];
+      assert.deepEqual(rowsOf(backend, "key"), keys, state);
+      if (state === "staged") await backend.flush();
+      if (state === "kept") backend = await bench.crash(backend);
+    }
+    assert.equal(text(staged), "second", "a value handed out outlives the commit");
+    await backend.close();
+    await bench.dispose();
+  });
+
+  test(`${name}: a version handed out outlives later ones, small or large`, async () => {
+    const bench = await createBench();
+    const backend = await bench.open();
+    const kept: Uint8Array[] = [];
+    for (let main = 2; main < 300; main++) {
+      const size = main % 50 === 0 ? 200_000 : main * 7;
+      const space = backend.stageVersion(main, 0, false, size);
+      space.bytes.fill(main, space.begin, space.begin + size);
+      kept.push(
+        main % 2 === 0
+          ? space.view(space.begin, space.begin + size)
+          : (backend.getVersion(main, 0) ?? bytes("")),
+      );
+      backend.endUnit(main);
+      if (main % 40 === 0) await backend.flush();
+    }
+    await backend.flush();
+    for (const [at, row] of kept.entries()) {
+      const main = at + 2;
+      assert.equal(row.length, main % 50 === 0 ? 200_000 : main * 7);
+      assert.ok(
+        row.every((byte) => byte === (main & 0xff)),
+        `row of ${main}`,
+      );
+      assert.deepEqual(Buffer.compare(row, backend.getVersion(main, 0) ?? bytes("")), 0);
+    }
+    await backend.close();
+    await bench.dispose();
+  });
+
+  test(`${name}: versions in and out of order, rows and removals agree with a plain map`, async () => {
+    const rounds = fc.asyncProperty(fc.array(versionStep, { maxLength: 60 }), async (steps) => {
+      const bench = await createBench();
+      const last = await runVersionSteps(await bench.open(), bench, steps);
+      await last.close();
+      await bench.dispose();
+    });
+    await fc.assert(rounds, { numRuns: 30, includeErrorInReport: true });
+  });
+}
+
+interface VersionStep {
+  readonly kind: "next" | "more" | "any" | "put" | "delete" | "flush" | "crash" | "turn";
+  readonly main: number;
+  readonly sub: number;
+  readonly isTombstone: boolean;
+  readonly size: number;
+}
+
+const versionStep: fc.Arbitrary<VersionStep> = fc.record({
+  kind: fc.constantFrom(
+    ...(["next", "next", "next", "more", "more", "any", "put", "delete"] as const),
+    ...(["flush", "crash", "turn"] as const),
+  ),
+  main: fc.nat(40),
+  sub: fc.nat(2),
+  isTombstone: fc.boolean(),
+  size: fc.constantFrom(0, 1, 300, 9_000, 70_000),
+});
+
+async function runVersionSteps(
+  backend: Backend,
+  bench: BackendBench,
+  steps: readonly VersionStep[],
+): Promise<Backend> {
+  let current = backend;
+  const model = new Map<string, Uint8Array>();
+  current.scan("key", { begin: "" }, (key, value) => model.set(key, value).size > 0);
+  let [last, lastSub] = [40, 0];
+  let fill = 0;
+  const stageNext = (main: number, sub: number, step: VersionStep): void => {
+    const space = current.stageVersion(main, sub, step.isTombstone, step.size);
+    space.bytes.fill(++fill, space.begin, space.begin + step.size);
+    model.set(revisionKey(main, sub, step.isTombstone), Buffer.alloc(step.size, fill));
+  };
+  for (const step of steps) {
+    const rowKey = revisionKey(step.main, step.sub, step.isTombstone);
+    if (step.kind === "next") stageNext(++last, (lastSub = 0), step);
+    else if (step.kind === "more") stageNext(last, ++lastSub, step);
+    else if (step.kind === "any") stageNext(step.main, step.sub, step);
+    else if (step.kind === "put") {
+      current.put("key", rowKey, Uint8Array.of(++fill));
+      model.set(rowKey, Buffer.alloc(1, fill));
+    } else if (step.kind === "delete") {
+      const [key] = model.keys();
+      current.delete("key", key ?? rowKey);
+      model.delete(key ?? rowKey);
+    } else if (step.kind === "turn") await new Promise((resolve) => setImmediate(resolve));
+    else if (step.kind === "flush") await current.flush();
+    else current = await bench.crash(await flushed(current));
+    current.endUnit();
+    compareVersions(current, model, JSON.stringify(step));
+  }
+  return current;
+}
+
+/** Compares by scan and one by one, twice: the second time reads may be served from memory. */
+function compareVersions(backend: Backend, model: Map<string, Uint8Array>, step: string): void {
+  const seen = new Map<string, string>();
+  backend.scan("key", { begin: "", isLent: true }, (key, value) => {
+    seen.set(key, hashOf(value));
+    return true;
+  });
+  const wanted = new Map([...model].map(([key, value]) => [key, hashOf(value)]));
+  assert.deepEqual([...seen].sort(), [...wanted].sort(), `after ${step}`);
+  const keys = [...model.keys()].sort();
+  assert.deepEqual([...seen.keys()], keys, "in order");
+  for (const main of [1, 7, 40, 41, 42, 43, 44, 45]) {
+    for (let sub = 0; sub < 4; sub++) {
+      const found = backend.getVersion(main, sub);
+      const value = model.get(revisionKey(main, sub, false));
+      assert.equal(hashOf(found), hashOf(value), `version ${main}.${sub} after ${step}`);
+    }
+  }
+}
+
+/** What lies behind the length of a lent value is not its own. */
+function hashOf(value: Uint8Array | undefined): string {
+  if (value === undefined) return "none";
+  const { length } = value;
+  return length === 0 ? "empty" : `${length} of ${value[0]} to ${value[length - 1]}`;
+}
+
+function stage(
+  backend: Backend,
+  main: number,
+  sub: number,
+  content: string,
+  isTombstone = false,
+): void {
+  const space = backend.stageVersion(main, sub, isTombstone, content.length);
+  space.bytes.write(content, space.begin, "latin1");
 }
 
 type Step =

@@ -4,10 +4,15 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { BackendFailedError, type Backend } from "@quorate/mvcc";
 import { LmdbEnvironment } from "../src/backend/lmdb-environment.ts";
-import { testBackendCompliance } from "./backend-compliance.ts";
+import { revisionKey } from "../src/revision-key.ts";
+import {
+  testBackendCompliance,
+  testVersionCompliance,
+  type BackendBench,
+} from "./backend-compliance.ts";
 import { bytes, openLmdb, temporaryDirectory } from "./support.ts";
 
-testBackendCompliance("LmdbBackend", async () => {
+async function createBench(): Promise<BackendBench> {
   const directory = await temporaryDirectory();
   let number = 0;
   const path = (): string => join(directory.path, `db${number}`);
@@ -25,7 +30,10 @@ testBackendCompliance("LmdbBackend", async () => {
     },
     dispose: directory.dispose,
   };
-});
+}
+
+testBackendCompliance("LmdbBackend", createBench);
+testVersionCompliance("LmdbBackend", createBench);
 
 test("LmdbBackend.open refuses files of other programs and names them", async () => {
   const directory = await temporaryDirectory();
@@ -124,36 +132,70 @@ test("B3 LmdbBackend reports a failed commit once and refuses writes then", asyn
   await directory.dispose();
 });
 
-test("C25 LmdbBackend: whatever a reader of the file sees in a commit is whole units", async () => {
-  const directory = await temporaryDirectory();
-  const path = join(directory.path, "db");
-  const backend = await openLmdb(path, { feedRowsMax: 1 });
-  const reader = new LmdbEnvironment(path);
-  let unit = 0;
-  const check = (): void => {
-    reader.refresh();
-    const index = Number(Buffer.from(reader.get("meta", "appliedIndex") ?? bytes("0")).toString());
-    const rows = reader.rows("key", "\0", undefined);
-    let count = 0;
-    while (rows.next().done !== true) count++;
-    assert.equal(count, index * 3, `rows at applied index ${index}`);
-  };
-  for (let round = 0; round < 5; round++) {
-    for (let n = 0; n < 100; n++) {
-      unit++;
-      for (let row = 0; row < 3; row++) backend.put("key", `${unit}.${row}`, Buffer.alloc(2000));
-      backend.put("meta", "appliedIndex", bytes(String(unit)));
-      backend.endUnit(unit);
-    }
-    const flushing = backend.flush();
-    while (backend.durableMark() < unit) {
+for (const form of ["rows", "versions"] as const) {
+  test(`C25 LmdbBackend: a reader of the file sees whole units of ${form} in a commit`, async () => {
+    const directory = await temporaryDirectory();
+    const path = join(directory.path, "db");
+    const backend = await openLmdb(path, { feedRowsMax: 1 });
+    const reader = new LmdbEnvironment(path);
+    let unit = 0;
+    const check = (): void => {
+      reader.refresh();
+      const applied = reader.get("meta", "appliedIndex") ?? bytes("0");
+      const index = Number(Buffer.from(applied).toString());
+      const rows = reader.rows("key", "\0", undefined);
+      let count = 0;
+      while (rows.next().done !== true) count++;
+      assert.equal(count, index * 3, `rows at applied index ${index}`);
+    };
+    for (let round = 0; round < 5; round++) {
+      for (let n = 0; n < 100; n++) {
+        unit++;
+        for (let row = 0; row < 3; row++) {
+          if (form === "rows") backend.put("key", `${unit}.${row}`, Buffer.alloc(2000));
+          else backend.stageVersion(unit, row, false, 2000).bytes.fill(1);
+        }
+        backend.put("meta", "appliedIndex", bytes(String(unit)));
+        backend.endUnit(unit);
+      }
+      const flushing = backend.flush();
+      while (backend.durableMark() < unit) {
+        check();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await flushing;
       check();
-      await new Promise((resolve) => setImmediate(resolve));
     }
-    await flushing;
-    check();
+    await reader.close();
+    await backend.close();
+    await directory.dispose();
+  });
+}
+
+test("LmdbBackend.getVersion serves rows from memory that are read again, within its bound", async () => {
+  const directory = await temporaryDirectory();
+  const backend = await openLmdb(join(directory.path, "db"), { cacheBytesMax: 3 * 64 * 1024 });
+  const rowOf = (main: number): Buffer => Buffer.alloc(main % 7 === 0 ? 9_000 : 800, main);
+  for (let main = 2; main < 1_000; main++) {
+    const row = rowOf(main);
+    const space = backend.stageVersion(main, 0, false, row.length);
+    space.bytes.set(row, space.begin);
   }
-  await reader.close();
+  backend.endUnit();
+  await backend.flush();
+  const read = (main: number): Uint8Array => backend.getVersion(main, 0) ?? bytes("");
+  for (let round = 0; round < 5; round++) {
+    for (let main = 2; main < 1_000; main++) {
+      assert.equal(Buffer.compare(read(main), rowOf(main)), 0, `row of ${main}`);
+    }
+  }
+  for (const again of ["missed", "admitted"]) assert.equal(read(15)[0], 15, again);
+  assert.equal(read(15), read(15), "the same object");
+  backend.delete("key", revisionKey(15, 0, false));
+  assert.equal(backend.getVersion(15, 0), undefined);
+  backend.endUnit();
+  await backend.flush();
+  assert.equal(backend.getVersion(15, 0), undefined);
   await backend.close();
   await directory.dispose();
 });

@@ -1,9 +1,16 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
 import { MemoryBackend } from "@quorate/mvcc";
-import { testBackendCompliance } from "./backend-compliance.ts";
+import {
+  testBackendCompliance,
+  testVersionCompliance,
+  type BackendBench,
+} from "./backend-compliance.ts";
 import { NodeFileSystem } from "@quorate/platform";
-import { temporaryDirectory } from "./support.ts";
+import { bytes, temporaryDirectory } from "./support.ts";
 
-testBackendCompliance("MemoryBackend", async () => {
+async function createBench(): Promise<BackendBench> {
   const directory = await temporaryDirectory();
   let content = new MemoryBackend({ fileSystem: new NodeFileSystem() });
   return {
@@ -18,4 +25,46 @@ testBackendCompliance("MemoryBackend", async () => {
     },
     dispose: directory.dispose,
   };
+}
+
+testBackendCompliance("MemoryBackend", createBench);
+testVersionCompliance("MemoryBackend", createBench);
+
+test("C25 MemoryBackend.snapshotTo: the mark covers exactly the rows that are copied", async () => {
+  const directory = await temporaryDirectory();
+  const backend = new MemoryBackend({ fileSystem: new NodeFileSystem() });
+  const write = (unit: number): void => {
+    backend.put("meta", "applied", bytes(String(unit)));
+    backend.endUnit(unit);
+  };
+  const state = { isOver: false };
+  const copies: Promise<void>[] = [];
+  for (let copy = 1; copy <= 5; copy++) {
+    write(copy * 1_000);
+    const path = join(directory.path, `copy${copy}`);
+    copies.push(
+      backend.snapshotTo(path).then(async ({ mark }) => {
+        const copied = new MemoryBackend({ fileSystem: new NodeFileSystem() });
+        await copied.replaceWith(path);
+        const applied = Buffer.from(copied.get("meta", "applied") ?? bytes("")).toString();
+        assert.equal(applied, String(mark), `copy ${copy}`);
+        assert.equal(copied.durableMark(), mark);
+      }),
+    );
+  }
+  // Units go on becoming durable while the copies are written.
+  const writing = (async () => {
+    for (let unit = 10_000; !state.isOver; unit++) {
+      write(unit);
+      await backend.flush();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  const results = await Promise.allSettled(copies);
+  state.isOver = true;
+  await writing;
+  for (const result of results) {
+    if (result.status === "rejected") throw result.reason;
+  }
+  await directory.dispose();
 });

@@ -11,6 +11,8 @@ export interface BackendOptions {
    * goes over in one turn. @default 4096
    */
   readonly feedRowsMax: number;
+  /** Bytes of stored rows kept in memory for reads; 0 for none. @default 32 MiB */
+  readonly cacheBytesMax: number;
   /**
    * Told once when storage failed. The process should stop: nothing is retried (B3).
    */
@@ -23,5 +25,6 @@ export const defaultBackendOptions: BackendOptions = {
   commitRowsMax: 65_536,
   commitBytesMax: 32 * 1024 * 1024,
   feedRowsMax: 4096,
+  cacheBytesMax: 32 * 1024 * 1024,
   onFailure: () => undefined,
 };

@@ -41,6 +41,16 @@ export interface Backend {
   get(bucket: BucketName, key: Key): Uint8Array | undefined;
   /** Stages a row, replacing an older one. */
   put(bucket: BucketName, key: Key, value: Uint8Array): void;
+  /**
+   * Stages a version: `put` to bucket `key` under its `revisionKey`, for a value that is not there
+   * yet. The caller writes `sizeBytes` bytes into the space before it calls anything else.
+   *
+   * @remarks Cheapest when versions come in order: main revisions without a gap, each with sub
+   *   revisions from 0.
+   */
+  stageVersion(main: number, sub: number, isTombstone: boolean, sizeBytes: number): RowSpace;
+  /** Newest value of the row of a version that is no tombstone, as `get` by its `revisionKey`. */
+  getVersion(main: number, sub: number): Uint8Array | undefined;
   /** Stages the removal of a row; a missing one is fine. */
   delete(bucket: BucketName, key: Key): void;
   /**
@@ -88,6 +98,16 @@ export interface Backend {
   defragment(): Promise<void>;
   /** Flushes ended units and releases everything; further calls do nothing. */
   close(): Promise<void>;
+}
+
+/** Memory for the bytes of one row. Valid until the next call of the backend. */
+export interface RowSpace {
+  /** Memory of this row and of others. */
+  readonly bytes: Buffer;
+  /** Where the row begins. */
+  readonly begin: number;
+  /** A part of `bytes` to keep: its memory is not used again. */
+  view(begin: number, end: number): Uint8Array;
 }
 
 /** Half-open interval of row keys; `end` left out means to the last row. */

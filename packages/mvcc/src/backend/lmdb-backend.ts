@@ -3,12 +3,23 @@ import type { Clock, Histogram, Logger, Timer, Timers } from "@quorate/platform"
 import { noopLogger } from "@quorate/platform";
 import { BackendClosedError, BackendFailedError } from "../errors.ts";
 import type { Key } from "../key.ts";
+import { isVersionKey, mainOf, revisionKey, subOf } from "../revision-key.ts";
 import { defaultBackendOptions, type BackendOptions } from "./backend-options.ts";
-import type { Backend, BackendSnapshot, BucketName, RowVisitor, ScanRange } from "./backend.ts";
+import type {
+  Backend,
+  BackendSnapshot,
+  BucketName,
+  RowSpace,
+  RowVisitor,
+  ScanRange,
+} from "./backend.ts";
 import { checkDatabaseFile, moveIntoPlace, removeDatabase, syncFile } from "./database-file.ts";
 import { LmdbEnvironment } from "./lmdb-environment.ts";
 import { mergeScan } from "./merge-scan.ts";
-import { Overlay, removedRow } from "./overlay.ts";
+import { Overlay, type OverlayPoint } from "./overlay.ts";
+import { RowCache } from "./row-cache.ts";
+import { removedRow } from "./row-layer.ts";
+import { Slab, SlabPool } from "./slab.ts";
 
 /** What an LMDB backend needs from outside. */
 export interface LmdbBackendDependencies {
@@ -45,8 +56,10 @@ export class LmdbBackend implements Backend {
   readonly #logger: Logger;
   readonly #meter: BackendMeter | undefined;
   readonly #path: string;
+  readonly #slabs: SlabPool;
+  readonly #cache: RowCache;
   #environment: LmdbEnvironment;
-  #active = new Overlay();
+  #active: Overlay;
   #committing: Overlay | undefined;
   #commit: Promise<void> | undefined;
   #timer: Timer | undefined;
@@ -68,6 +81,9 @@ export class LmdbBackend implements Backend {
     this.#path = path;
     this.#environment = environment;
     this.#options = options;
+    this.#slabs = new SlabPool(options.commitBytesMax);
+    this.#cache = new RowCache(options.cacheBytesMax);
+    this.#active = this.#newOverlay();
     this.#timers = dependencies.timers;
     this.#logger = dependencies.logger ?? noopLogger;
     this.#meter = dependencies.meter;
@@ -114,18 +130,44 @@ export class LmdbBackend implements Backend {
     return staged === removedRow ? undefined : staged;
   }
 
+  getVersion(main: number, sub: number): Uint8Array | undefined {
+    const active = this.#active;
+    const committing = this.#committing;
+    if (active.hasWritten(main) || committing?.hasWritten(main) === true) {
+      return this.get("key", revisionKey(main, sub, false));
+    }
+    const staged = active.getVersion(main, sub) ?? committing?.getVersion(main, sub);
+    if (staged !== undefined) return staged;
+    const kept = this.#cache.get(main, sub);
+    if (kept !== undefined) return kept;
+    const row = this.#environment.getVersion(main, sub);
+    if (row !== undefined) this.#cache.offer(main, sub, row);
+    return row;
+  }
+
   put(bucket: BucketName, key: Key, value: Uint8Array): void {
     this.#assertUsable();
+    if (bucket === "key") this.#forget(key);
     this.#active.stage(bucket, key, value);
+  }
+
+  stageVersion(main: number, sub: number, isTombstone: boolean, sizeBytes: number): RowSpace {
+    this.#assertUsable();
+    const space = this.#active.stageVersion(main, sub, isTombstone, sizeBytes);
+    if (space !== undefined) return space;
+    const own = new Slab(sizeBytes);
+    this.put("key", revisionKey(main, sub, isTombstone), own.bytes);
+    return own;
   }
 
   delete(bucket: BucketName, key: Key): void {
     this.#assertUsable();
+    if (bucket === "key") this.#forget(key);
     this.#active.stage(bucket, key, removedRow);
   }
 
   scan(bucket: BucketName, range: ScanRange, visit: RowVisitor): void {
-    const layers = [this.#active.rows(bucket), this.#committing?.rows(bucket)];
+    const layers = [...this.#active.layers(bucket), ...(this.#committing?.layers(bucket) ?? [])];
     const begin = range.begin === "" ? "\0" : range.begin;
     const rows = this.#environment.rows(bucket, begin, range.end);
     mergeScan(rows, layers, begin, range.end, range.isLent === true, visit);
@@ -185,7 +227,8 @@ export class LmdbBackend implements Backend {
       await checkDatabaseFile(path);
       await syncFile(path);
       await this.#swapIn(path);
-      this.#active = new Overlay();
+      this.#active = this.#newOverlay();
+      this.#cache.clear();
       this.#mark = 0;
     });
   }
@@ -252,7 +295,8 @@ export class LmdbBackend implements Backend {
     this.#timer?.cancel();
     this.#timer = undefined;
     const overlay = this.#active;
-    this.#active = new Overlay();
+    overlay.seal();
+    this.#active = this.#newOverlay();
     this.#committing = overlay;
     this.#meter?.commitRows.observe(overlay.writeCount);
     this.#commit = this.#measured("commitSeconds", () => this.#write(overlay)).then(
@@ -265,28 +309,23 @@ export class LmdbBackend implements Backend {
     );
   }
 
+  /** Feeds whole units, a group a turn, and waits when LMDB's thread is far behind. */
   async #write(overlay: Overlay): Promise<void> {
     const environment = this.#environment;
     const flushed: Promise<unknown>[] = [];
-    let begin = 0;
-    let unit = 0;
-    while (begin < overlay.writeCount) {
-      while (
-        unit < overlay.unitEnds.length - 1 &&
-        (overlay.unitEnds[unit + 1] ?? 0) - begin <= this.#options.feedRowsMax
-      ) {
-        unit++;
-      }
-      const end = overlay.unitEnds[unit] ?? overlay.writeCount;
+    let waitedFor = 0;
+    let begin: OverlayPoint = { versions: 0, writes: 0 };
+    for (const end of overlay.groups) {
+      if (flushed.length > 0) await this.#nextTurn();
       const first = begin;
-      flushed.push(
-        environment.batch(() => {
-          feed(environment, overlay, first, end);
-        }),
-      );
+      const batch = environment.batch(() => {
+        feed(environment, overlay, first, end);
+      });
+      // Whoever awaits the batch hears of a failure; here it only must not count as unheard.
+      batch.catch(() => undefined);
+      flushed.push(batch);
       begin = end;
-      unit++;
-      if (begin < overlay.writeCount) await this.#nextTurn();
+      if (flushed.length - waitedFor > groupsAheadMax) await flushed[waitedFor++];
     }
     await Promise.all(flushed);
   }
@@ -303,6 +342,15 @@ export class LmdbBackend implements Backend {
     return result;
   }
 
+  #newOverlay(): Overlay {
+    return new Overlay(this.#slabs, this.#options.feedRowsMax);
+  }
+
+  /** A row of bucket `key` is about to change otherwise than by a new version. */
+  #forget(key: Key): void {
+    if (isVersionKey(key)) this.#cache.forget(mainOf(key), subOf(key));
+  }
+
   #nextTurn(): Promise<void> {
     return new Promise((resolve) => {
       this.#timers.setImmediate(resolve);
@@ -313,6 +361,7 @@ export class LmdbBackend implements Backend {
     this.#environment.refresh();
     this.#committing = undefined;
     this.#commit = undefined;
+    overlay.versions.release();
     if (overlay.mark !== undefined) this.#mark = Math.max(this.#mark, overlay.mark);
     this.#measure();
     this.#arm();
@@ -347,14 +396,26 @@ function isWorthCommitting(overlay: Overlay): boolean {
   return overlay.writeCount > 0 && !overlay.hasOpenUnit;
 }
 
-function feed(environment: LmdbEnvironment, overlay: Overlay, begin: number, end: number): void {
-  const { writeBuckets, writeKeys, writeValues } = overlay;
-  for (let at = begin; at < end; at++) {
-    const bucket = writeBuckets[at];
-    const key = writeKeys[at];
-    const value = writeValues[at];
-    if (bucket === undefined || key === undefined || value === undefined) continue;
-    if (value === removedRow) environment.remove(bucket, key);
-    else environment.put(bucket, key, value);
+/**
+ * Groups that LMDB's thread may be behind; lmdb-js puts the event loop to sleep above 300,000
+ * writes.
+ */
+const groupsAheadMax = 16;
+
+function feed(
+  environment: LmdbEnvironment,
+  overlay: Overlay,
+  begin: OverlayPoint,
+  end: OverlayPoint,
+): void {
+  overlay.versions.visit(begin.versions, end.versions, (main, sub, isTombstone, slab) => {
+    environment.putVersion(main, sub, isTombstone, slab);
+  });
+  for (let at = begin.writes; at < end.writes; at++) {
+    const write = overlay.writes[at];
+    // One transaction takes all of it, so only the last value of a row counts.
+    if (write === undefined || write.next < end.writes) continue;
+    if (write.value === removedRow) environment.remove(write.bucket, write.key);
+    else environment.put(write.bucket, write.key, write.value);
   }
 }

@@ -2,7 +2,9 @@ import { open, type Database, type RootDatabase } from "lmdb";
 import { BackendFailedError } from "../errors.ts";
 import { keyFromPart, type Key } from "../key.ts";
 import { copyLent } from "../lent.ts";
+import { writeRevisionKey } from "../revision-key.ts";
 import { bucketNames, type BucketName } from "./backend.ts";
+import type { Slab } from "./slab.ts";
 
 /**
  * One open LMDB file with a database for each bucket.
@@ -14,6 +16,10 @@ export class LmdbEnvironment {
   readonly path: string;
   readonly #root: RootDatabase<Uint8Array, Key>;
   readonly #buckets: Readonly<Record<BucketName, Database<Uint8Array, Key>>>;
+  /** Bucket `key` once more, by numbers in place of row keys. */
+  readonly #versions: VersionDatabase;
+  /** Key of the one call under way: main, sub, 1 for a tombstone. */
+  readonly #version: [number, number, number] = [0, 0, 0];
 
   constructor(path: string) {
     this.path = path;
@@ -28,6 +34,7 @@ export class LmdbEnvironment {
         keyEncoder: latin1Keys,
       });
       this.#buckets = openBuckets(this.#root);
+      this.#versions = toVersionDatabase(this.#buckets.key);
     } catch (error) {
       throw new BackendFailedError(`open database "${path}"`, error);
     }
@@ -36,6 +43,12 @@ export class LmdbEnvironment {
   /** Copies a row's value; the copy comes from Node's pool. */
   get(bucket: BucketName, key: Key): Uint8Array | undefined {
     const lent = this.#buckets[bucket].getBinaryFast(key);
+    return lent === undefined ? undefined : copyLent(lent);
+  }
+
+  /** As `get`, for the row of a version that is no tombstone. */
+  getVersion(main: number, sub: number): Uint8Array | undefined {
+    const lent = this.#versions.getBinaryFast(this.#versionKey(main, sub, false));
     return lent === undefined ? undefined : copyLent(lent);
   }
 
@@ -61,6 +74,11 @@ export class LmdbEnvironment {
 
   put(bucket: BucketName, key: Key, value: Uint8Array): void {
     void this.#buckets[bucket].put(key, value);
+  }
+
+  /** Writes a version whose bytes lie in a slab from `start` to `end`; they must not change. */
+  putVersion(main: number, sub: number, isTombstone: boolean, slab: Slab): void {
+    void this.#versions.put(this.#versionKey(main, sub, isTombstone), slab);
   }
 
   remove(bucket: BucketName, key: Key): void {
@@ -90,6 +108,14 @@ export class LmdbEnvironment {
   async close(): Promise<void> {
     await this.#root.close();
   }
+
+  /** Hot: lmdb-js encodes a key before it returns, so one array serves all calls. */
+  #versionKey(main: number, sub: number, isTombstone: boolean): number[] {
+    this.#version[0] = main;
+    this.#version[1] = sub;
+    this.#version[2] = isTombstone ? 1 : 0;
+    return this.#version;
+  }
 }
 
 /** One row as LMDB hands it out; the value is lent. */
@@ -100,9 +126,15 @@ export interface LmdbRow {
 
 const metaPages = 2;
 
-/** Keys as they are: one character, one byte. */
+/** Bucket `key` by main revision, sub revision and tombstone mark, with slabs for values. */
+type VersionDatabase = Database<Slab, number[]>;
+
+/** Keys as they are, one character one byte; those of versions may come as numbers. */
 const latin1Keys = {
-  writeKey(key: Key, target: Uint8Array, position: number): number {
+  writeKey(key: Key | readonly number[], target: Uint8Array, position: number): number {
+    if (typeof key !== "string") {
+      return writeRevisionKey(target, position, key[0] ?? 0, key[1] ?? 0, key[2] === 1);
+    }
     const { length } = key;
     for (let at = 0; at < length; at++) target[position + at] = key.charCodeAt(at);
     return position + length;
@@ -111,6 +143,10 @@ const latin1Keys = {
     return keyFromPart(source, begin, end);
   },
 };
+
+function toVersionDatabase(bucket: Database<Uint8Array, Key>): VersionDatabase {
+  return bucket as unknown as VersionDatabase;
+}
 
 function openBuckets(
   root: RootDatabase<Uint8Array, Key>,

@@ -1,16 +1,20 @@
 import type { FileSystem, Timer, Timers } from "@quorate/platform";
 import { BackendClosedError, BackendFailedError, BackendForeignFileError } from "../errors.ts";
 import type { Key } from "../key.ts";
+import { revisionKey } from "../revision-key.ts";
 import {
   bucketNames,
   type Backend,
   type BackendSnapshot,
   type BucketName,
+  type RowSpace,
   type RowVisitor,
   type ScanRange,
 } from "./backend.ts";
 import { decodeImage, encodeImage } from "./memory-image.ts";
-import { Overlay, removedRow } from "./overlay.ts";
+import { Overlay } from "./overlay.ts";
+import { removedRow } from "./row-layer.ts";
+import { Slab } from "./slab.ts";
 import { lowerBoundOf, SortedRows } from "./sorted-rows.ts";
 
 /** Options of a {@link MemoryBackend}. */
@@ -69,6 +73,16 @@ export class MemoryBackend implements Backend {
     this.#arm();
   }
 
+  stageVersion(main: number, sub: number, isTombstone: boolean, sizeBytes: number): RowSpace {
+    const space = new Slab(sizeBytes);
+    this.put("key", revisionKey(main, sub, isTombstone), space.bytes);
+    return space;
+  }
+
+  getVersion(main: number, sub: number): Uint8Array | undefined {
+    return this.get("key", revisionKey(main, sub, false));
+  }
+
   delete(bucket: BucketName, key: Key): void {
     this.#assertOpen();
     const old = this.#visible[bucket].get(key);
@@ -106,13 +120,15 @@ export class MemoryBackend implements Backend {
 
   async snapshotTo(path: string): Promise<BackendSnapshot> {
     await this.flush();
-    const image = encodeImage(this.#mark, this.#durable);
+    // Rows and mark are taken in one turn: a commit during the awaits below belongs to neither (C25).
+    const mark = this.#mark;
+    const image = encodeImage(mark, this.#durable);
     const files = this.#fileSystem();
     const file = await files.open(path, "create");
     file.writeSync([image], 0);
     await file.datasync();
     await file.close();
-    return { mark: this.#mark, sizeBytes: image.length };
+    return { mark, sizeBytes: image.length };
   }
 
   async replaceWith(path: string): Promise<void> {
@@ -178,14 +194,12 @@ export class MemoryBackend implements Backend {
     this.#timer?.cancel();
     this.#timer = undefined;
     const staged = this.#staged;
-    const end = staged.unitEnds[staged.unitEnds.length - 1] ?? 0;
     this.#staged = new Overlay();
-    for (let at = 0; at < staged.writeCount; at++) {
-      const bucket = staged.writeBuckets[at];
-      const key = staged.writeKeys[at];
-      const value = staged.writeValues[at];
-      if (bucket === undefined || key === undefined || value === undefined) continue;
-      if (at >= end) this.#staged.stage(bucket, key, value);
+    for (let at = 0; at < staged.writes.length; at++) {
+      const write = staged.writes[at];
+      if (write === undefined) break;
+      const { bucket, key, value } = write;
+      if (at >= staged.endedWrites) this.#staged.stage(bucket, key, value);
       else if (value === removedRow) this.#durable[bucket].delete(key);
       else this.#durable[bucket].set(key, value);
     }

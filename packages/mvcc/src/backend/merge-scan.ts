@@ -2,8 +2,23 @@ import type { Key } from "../key.ts";
 import type { RowVisitor } from "./backend.ts";
 import { copyLent } from "../lent.ts";
 import type { LmdbRow } from "./lmdb-environment.ts";
-import { removedRow, type OverlayValue } from "./overlay.ts";
-import { lowerBoundOf, type SortedRows } from "./sorted-rows.ts";
+import { removedRow, type OverlayValue } from "./row-layer.ts";
+
+/** Staged rows of one bucket, over what is stored. */
+export interface ScanLayer {
+  /** Number of rows. */
+  readonly size: number;
+  get(key: Key): OverlayValue | undefined;
+  /** A cursor at the first row key that is not below `begin`; it ends before `end`. */
+  cursor(begin: Key, end: Key | undefined): LayerCursor;
+}
+
+/** A place among the ordered row keys of a layer. */
+export interface LayerCursor {
+  /** Undefined behind the last. */
+  readonly key: Key | undefined;
+  advance(): void;
+}
 
 /**
  * Visits the union of stored rows and overlay layers in order; for a key in several of them the
@@ -11,18 +26,18 @@ import { lowerBoundOf, type SortedRows } from "./sorted-rows.ts";
  */
 export function mergeScan(
   stored: Iterator<LmdbRow>,
-  layers: readonly (SortedRows<OverlayValue> | undefined)[],
+  layers: readonly ScanLayer[],
   begin: Key,
   end: Key | undefined,
   isLent: boolean,
   visit: RowVisitor,
 ): void {
-  const filled: SortedRows<OverlayValue>[] = [];
+  const filled: ScanLayer[] = [];
   const cursors: LayerCursor[] = [];
   for (const layer of layers) {
-    if (layer === undefined || layer.size === 0) continue;
+    if (layer.size === 0) continue;
     filled.push(layer);
-    const cursor = new LayerCursor(layer, begin, end);
+    const cursor = layer.cursor(begin, end);
     if (cursor.key !== undefined) cursors.push(cursor);
   }
   let row = stored.next();
@@ -60,37 +75,12 @@ function advanceTo(cursors: LayerCursor[], storedKey: Key | undefined): Key | un
 }
 
 /** What the earliest layer says of a key; layers know removed rows that no cursor comes upon. */
-function newestOf(layers: readonly SortedRows<OverlayValue>[], key: Key): OverlayValue | undefined {
+function newestOf(layers: readonly ScanLayer[], key: Key): OverlayValue | undefined {
   for (const layer of layers) {
     const value = layer.get(key);
     if (value !== undefined) return value;
   }
   return undefined;
-}
-
-/** A place among the ordered keys of one overlay layer. */
-class LayerCursor {
-  key: Key | undefined;
-  readonly #keys: readonly Key[];
-  readonly #end: Key | undefined;
-  #position: number;
-
-  constructor(layer: SortedRows<OverlayValue>, begin: Key, end: Key | undefined) {
-    this.#keys = layer.orderedKeys();
-    this.#end = end;
-    this.#position = lowerBoundOf(this.#keys, begin);
-    this.key = this.#keyAtPosition();
-  }
-
-  advance(): void {
-    this.#position++;
-    this.key = this.#keyAtPosition();
-  }
-
-  #keyAtPosition(): Key | undefined {
-    const key = this.#keys[this.#position];
-    return key === undefined || (this.#end !== undefined && key >= this.#end) ? undefined : key;
-  }
 }
 
 function dropFinished(cursors: LayerCursor[]): void {
