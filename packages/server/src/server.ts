@@ -2,7 +2,13 @@
 import type { Server } from "node:http";
 import { services } from "@quorate/api";
 import type { RpcMethodName } from "@quorate/exporter";
-import { GrpcJsServer, PortServer, type RefusedReason, type RpcMethod } from "@quorate/grpc";
+import {
+  GrpcJsServer,
+  Http2RpcServer,
+  PortServer,
+  type RefusedReason,
+  type RpcMethod,
+} from "@quorate/grpc";
 import { NodeClock, NodeRandom, NodeTimers, type Logger } from "@quorate/platform";
 import { parseInitialCluster } from "@quorate/state-machine";
 import type { ServerOptions } from "./config/options.ts";
@@ -46,6 +52,8 @@ export interface ServerEvents {
   /** This member was removed from its cluster. */
   onRemoved(): void;
 }
+
+type ClientServer = Http2RpcServer | GrpcJsServer;
 
 /** How long calls may take to finish when the server closes. */
 const drainMillis = 5_000;
@@ -132,14 +140,14 @@ async function startOn(
 class Doors {
   readonly clientUrls: readonly string[];
   readonly #streams: OpenStreams;
-  readonly #rpc: GrpcJsServer;
+  readonly #rpc: ClientServer;
   readonly #http: Server;
   readonly #ports: readonly PortServer[];
 
   private constructor(
     clientUrls: readonly string[],
     streams: OpenStreams,
-    rpc: GrpcJsServer,
+    rpc: ClientServer,
     http: Server,
     ports: readonly PortServer[],
   ) {
@@ -241,8 +249,9 @@ function createRpcServer(
   streams: OpenStreams,
   { cluster, member }: ServerOptions,
   { metrics, logger }: NodeSurroundings,
-): GrpcJsServer {
-  const rpc = new GrpcJsServer(
+): ClientServer {
+  const Transport = member.grpcTransport === "native" ? Http2RpcServer : GrpcJsServer;
+  const rpc = new Transport(
     {
       maxRequestBytes: cluster.requestBytesMax + 512 * 1024,
       maxConcurrentStreams: member.concurrentStreamsMax,
@@ -252,8 +261,8 @@ function createRpcServer(
     },
     {
       observer: metrics.rpcObserver,
-      onHandlerError: (error) => {
-        logger.error("request handler failed", { error: String(error) });
+      onHandlerError: (path, error) => {
+        logger.error("request handler failed", { method: path, error: String(error) });
       },
     },
   );

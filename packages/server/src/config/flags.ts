@@ -229,6 +229,13 @@ export const flags: readonly Flag[] = [
     "20s",
     "Time for a ping to be answered; 0 is off.",
   ),
+  flag(
+    "Network",
+    "grpc-transport",
+    "text",
+    "native",
+    "native, or grpc-js: the slower HTTP/2 of that library, to fall back on.",
+  ),
   flag("Network", "host-whitelist", "list", "*", "Host names accepted over plain HTTP."),
   flag("Logging", "logger", "text", "zap", "Accepted for compatibility: zap."),
   flag("Logging", "log-level", "text", "info", "debug, info, warn, error, panic or fatal."),

@@ -46,6 +46,8 @@ export interface MemberOptions {
   readonly keepaliveMinMillis: number;
   readonly keepaliveIntervalMillis: number;
   readonly keepaliveTimeoutMillis: number;
+  /** Whose HTTP/2 serves gRPC. */
+  readonly grpcTransport: "native" | "grpc-js";
   /** Undefined: all hosts. */
   readonly hostAllowList: readonly string[] | undefined;
   readonly logLevel: LogLevel;
@@ -105,6 +107,7 @@ function readMember(reader: TextReader): MemberOptions {
     keepaliveMinMillis: reader.duration("grpc-keepalive-min-time"),
     keepaliveIntervalMillis: reader.duration("grpc-keepalive-interval"),
     keepaliveTimeoutMillis: reader.duration("grpc-keepalive-timeout"),
+    grpcTransport: reader.choice("grpc-transport", ["native", "grpc-js"]),
     hostAllowList: hosts.includes("*") ? undefined : hosts,
     logLevel: readLogLevel(reader),
     logFormat: reader.choice("log-format", ["json", "console"]),
