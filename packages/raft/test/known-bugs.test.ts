@@ -86,7 +86,7 @@ test("C2 a leader that was replaced answers no question of a follower that knows
   assert.equal(cluster.member(3).reads.size, 0);
 });
 
-test("C2 §6.4 one question of a follower is no quorum of five, nor of a joint configuration", () => {
+test("C2 §6.4 one question of a follower is no quorum of five or of a joint change", () => {
   const cluster = clusterOf(5);
   cluster.elect(1);
   cluster.isolate(1, 3);
