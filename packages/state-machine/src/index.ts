@@ -46,6 +46,7 @@ export type {
   RequestRefusal,
   ResponseMessages,
 } from "./outcome.ts";
+export { PutCommand } from "./put-command.ts";
 export { toDeleteRangeResponse, toPutResponse, toTxnResponse } from "./wire-response.ts";
 export {
   encodeClusterVersionRequest,
@@ -57,7 +58,7 @@ export {
 export {
   checkDeleteRangeRequest,
   checkLeaseGrantRequest,
-  checkPutRequest,
+  checkPut,
   checkRangeRequest,
   checkTxnRequest,
   defaultMaxTxnOps,

@@ -1,7 +1,8 @@
 // How much space a request may take, and whether the quota leaves room for it. The estimate is
 // etcd's (`server/storage/quota.go`); deletes and reads cost nothing, so that a full store can be
 // emptied.
-import type { PutRequest, RequestOp, TxnRequest } from "@quorate/api";
+import type { RequestOp, TxnRequest } from "@quorate/api";
+import type { PutCommand } from "./put-command.ts";
 
 /** Quota in bytes when none is set: 2 GiB. */
 export const defaultQuotaBytes: number = 2 * 1024 ** 3;
@@ -18,8 +19,8 @@ export function quotaBytesOf(setting: number): number {
 }
 
 /** Estimated bytes of a put: its key, its value and 256. */
-export function putCostBytes(request: PutRequest): number {
-  return putOverheadBytes + request.key.length + request.value.length;
+export function putCostBytes({ keyLength, valueLength }: PutCommand): number {
+  return putOverheadBytes + keyLength + valueLength;
 }
 
 /** Estimated bytes of a transaction: the costlier branch, nested ones alike. O(operations). */
@@ -43,8 +44,12 @@ export function isQuotaExceeded(room: {
 function branchCostBytes(operations: readonly RequestOp[]): number {
   let cost = 0;
   for (const { request } of operations) {
-    if (request?.case === "requestPut") cost += putCostBytes(request.value);
-    else if (request?.case === "requestTxn") cost += txnCostBytes(request.value);
+    if (request?.case === "requestPut") {
+      const { key, value } = request.value;
+      cost += putOverheadBytes + key.length + value.length;
+    } else if (request?.case === "requestTxn") {
+      cost += txnCostBytes(request.value);
+    }
   }
   return cost;
 }

@@ -15,7 +15,6 @@ import {
   type LeaseGrantResponseInit,
   type LeaseRevokeRequest,
   type LeaseRevokeResponseInit,
-  type PutRequest,
   type ResponseHeaderInit,
   type TxnRequest,
 } from "@quorate/api";
@@ -29,7 +28,7 @@ import { txnCostBytes } from "./quota.ts";
 import {
   checkDeleteRangeRequest,
   checkLeaseGrantRequest,
-  checkPutRequest,
+  checkPut,
   checkTxnRequest,
   isReadOnlyTxn,
 } from "./request-check.ts";
@@ -41,6 +40,7 @@ import type {
   LeaseExpireResponse,
   MemberAttributesResponse,
 } from "./outcome.ts";
+import type { PutCommand } from "./put-command.ts";
 import type { DecodedRequest } from "./request.ts";
 import {
   choosePath,
@@ -113,14 +113,14 @@ export class RequestApplier {
   }
 
   // Hot: what `#mutate` does, without a closure.
-  #put(request: PutRequest): AppliedPut {
+  #put(put: PutCommand): AppliedPut {
     this.#refuseIfCorrupt();
     this.#refuseIfFull();
-    checkPutRequest(request);
-    validatePut(this.#state, request);
+    checkPut(put);
+    validatePut(this.#state, put);
     const txn = this.#state.store.beginWrite();
     this.#isMutating = true;
-    const response = executePut(this.#state, txn, request);
+    const response = executePut(this.#state, txn, put.key, put);
     txn.end();
     this.#isMutating = false;
     return response;

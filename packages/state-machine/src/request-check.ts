@@ -13,6 +13,7 @@ import {
 } from "@quorate/api";
 import { RequestError } from "./errors.ts";
 import { leaseTtlMaxSeconds } from "./lease-table.ts";
+import type { PutCommand } from "./put-command.ts";
 import { checkTxnOverlaps } from "./txn-overlap.ts";
 
 /** Operations of a transaction when nothing else is set. */
@@ -41,14 +42,8 @@ export function checkRangeRequest(request: RangeRequest): void {
  *
  * @throws {@link RequestError} `key-empty`, `value-provided` or `lease-provided`.
  */
-export function checkPutRequest(request: PutRequest): void {
-  checkKey(request.key);
-  if (request.ignoreValue && request.value.length > 0) {
-    throw new RequestError("value-provided", "Cannot put: ignore_value is set and value is given");
-  }
-  if (request.ignoreLease && request.lease !== 0n) {
-    throw new RequestError("lease-provided", "Cannot put: ignore_lease is set and lease is given");
-  }
+export function checkPut(put: PutCommand): void {
+  checkPutParts(put.keyLength, put.valueLength, put);
 }
 
 /**
@@ -117,7 +112,7 @@ function checkOperation({ request }: RequestOp, allowance: number, depth: number
       checkRangeRequest(request.value);
       return;
     case "requestPut":
-      checkPutRequest(request.value);
+      checkPutParts(request.value.key.length, request.value.value.length, request.value);
       return;
     case "requestDeleteRange":
       checkDeleteRangeRequest(request.value);
@@ -130,8 +125,24 @@ function checkOperation({ request }: RequestOp, allowance: number, depth: number
   }
 }
 
+function checkPutParts(keyLength: number, valueLength: number, put: PutFlags): void {
+  if (keyLength === 0) throw emptyKey();
+  if (put.ignoreValue && valueLength > 0) {
+    throw new RequestError("value-provided", "Cannot put: ignore_value is set and value is given");
+  }
+  if (put.ignoreLease && put.lease !== 0n) {
+    throw new RequestError("lease-provided", "Cannot put: ignore_lease is set and lease is given");
+  }
+}
+
+type PutFlags = Pick<PutRequest, "ignoreValue" | "ignoreLease" | "lease">;
+
 function checkKey(key: Uint8Array): void {
-  if (key.length === 0) throw new RequestError("key-empty", "Cannot use key: it is empty");
+  if (key.length === 0) throw emptyKey();
+}
+
+function emptyKey(): RequestError {
+  return new RequestError("key-empty", "Cannot use key: it is empty");
 }
 
 function sortError(what: string, value: number): RequestError {

@@ -6,7 +6,6 @@ import {
   decodeLeaseCheckpointRequest,
   decodeLeaseGrantRequest,
   decodeLeaseRevokeRequest,
-  decodePutRequest,
   decodeTxnRequest,
   type AlarmRequest,
   type CompactionRequest,
@@ -14,7 +13,6 @@ import {
   type LeaseCheckpointRequest,
   type LeaseGrantRequest,
   type LeaseRevokeRequest,
-  type PutRequest,
   type TxnRequest,
 } from "@quorate/api";
 import { MalformedRequestError } from "./errors.ts";
@@ -26,11 +24,12 @@ import {
   type LeaseExpireRequest,
 } from "./internal-request.ts";
 import type { MemberAttributes } from "./member-table.ts";
+import { PutCommand } from "./put-command.ts";
 import type { RequestKind } from "./request-kind.ts";
 
 /** The message of each kind of request. */
 export interface RequestMessages {
-  put: PutRequest;
+  put: PutCommand;
   "delete-range": DeleteRangeRequest;
   txn: TxnRequest;
   compact: CompactionRequest;
@@ -50,7 +49,7 @@ export type DecodedRequest = {
 }[RequestKind];
 
 const decoders: Readonly<Record<RequestKind, (bytes: Uint8Array) => DecodedRequest>> = {
-  put: (bytes) => ({ kind: "put", message: decodePutRequest(bytes) }),
+  put: (bytes) => ({ kind: "put", message: new PutCommand(bytes) }),
   "delete-range": (bytes) => ({ kind: "delete-range", message: decodeDeleteRangeRequest(bytes) }),
   txn: (bytes) => ({ kind: "txn", message: decodeTxnRequest(bytes) }),
   compact: (bytes) => ({ kind: "compact", message: decodeCompactionRequest(bytes) }),

@@ -37,6 +37,7 @@ import type {
   AppliedRange,
   AppliedTxn,
 } from "./outcome.ts";
+import type { PutCommand } from "./put-command.ts";
 import { toRangeQuery } from "./range-query.ts";
 import { isCompareTrue } from "./txn-compare.ts";
 
@@ -83,7 +84,7 @@ export function executePath(state: TxnState, txn: WriteTxn, path: TxnPath): Appl
         operations.push(executeRange(txn, request.value));
         break;
       case "requestPut":
-        operations.push(executePut(state, txn, request.value));
+        operations.push(executePut(state, txn, keyFromBytes(request.value.key), request.value));
         break;
       case "requestDeleteRange":
         operations.push(executeDeleteRange(state, txn, request.value));
@@ -110,24 +111,31 @@ export function readPath(store: MvccStore, path: TxnPath): AppliedTxn {
  *
  * @throws RequestError `lease-not-found` or `key-not-found`.
  */
-export function validatePut(state: TxnState, request: PutRequest): void {
-  validateLease(state, request);
-  validateKey(state, request);
+export function validatePut(state: TxnState, put: PutCommand): void {
+  validateLease(state, put);
+  if (put.ignoreValue || put.ignoreLease) validateKey(state, put.key);
 }
 
+/** What a put says beside its key. */
+export type PutFields = Readonly<Omit<PutRequest, "key">>;
+
 /** Runs a put that was validated. */
-export function executePut({ leases }: TxnState, txn: WriteTxn, request: PutRequest): AppliedPut {
-  const key = keyFromBytes(request.key);
-  const previous = request.prevKv || request.ignoreValue ? txn.get(key) : undefined;
-  const lease = request.ignoreLease ? leases.leaseOf(key) : request.lease;
-  let value = request.value;
-  if (request.ignoreValue) {
+export function executePut(
+  { leases }: TxnState,
+  txn: WriteTxn,
+  key: Key,
+  put: PutFields,
+): AppliedPut {
+  const previous = put.prevKv || put.ignoreValue ? txn.get(key) : undefined;
+  const lease = put.ignoreLease ? leases.leaseOf(key) : put.lease;
+  let value = put.value;
+  if (put.ignoreValue) {
     assert(previous !== undefined, "a put that keeps the value finds one");
     value = decodeStored(previous).value;
   }
   txn.put(key, value, lease);
   leases.attach(key, lease);
-  return { kind: "put", revision: txn.revision, prevKv: request.prevKv ? previous : undefined };
+  return { kind: "put", revision: txn.revision, prevKv: put.prevKv ? previous : undefined };
 }
 
 /** Runs a deletion; it cannot fail. */
@@ -174,7 +182,9 @@ function validateLevel(state: TxnState, path: TxnPath, effects: Effects): void {
         break;
       case "requestPut":
         // Not as a put of its own: which error comes first is as in etcd's `checkPut`.
-        validateKey(state, request.value);
+        if (request.value.ignoreValue || request.value.ignoreLease) {
+          validateKey(state, keyFromBytes(request.value.key));
+        }
         validateLease(state, request.value);
         validateNotDeleted(request.value, effects);
         break;
@@ -187,14 +197,14 @@ function validateLevel(state: TxnState, path: TxnPath, effects: Effects): void {
   }
 }
 
-function validateLease({ leases }: TxnState, { lease }: PutRequest): void {
+function validateLease({ leases }: TxnState, { lease }: { readonly lease: bigint }): void {
   if (lease === 0n || leases.has(lease)) return;
   throw new RequestError("lease-not-found", `Cannot put: lease ${lease} does not exist`);
 }
 
-function validateKey({ store }: TxnState, request: PutRequest): void {
-  if (!request.ignoreValue && !request.ignoreLease) return;
-  if (store.versionOf(keyFromBytes(request.key)) === undefined) throw missingKey();
+/** A put that keeps value or lease needs a key that has them. */
+function validateKey({ store }: TxnState, key: Key): void {
+  if (store.versionOf(key) === undefined) throw missingKey();
 }
 
 function validateRange(store: MvccStore, { revision }: RangeRequest): void {

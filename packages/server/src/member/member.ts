@@ -81,6 +81,9 @@ export class Member {
   readonly #logKeeper: LogKeeper;
   readonly #leaderWatch: LeaderWatch;
   #isFlushScheduled = false;
+  /** When the first request arrived for which the next flush is scheduled. */
+  #turnBeganMillis = 0;
+  #isLearner: boolean;
   #closing: Promise<void> | undefined;
   #tickTimer: Timer | undefined;
 
@@ -89,6 +92,7 @@ export class Member {
     this.#dependencies = dependencies;
     const { clock, storage, logger, random } = dependencies;
     this.state = storage.state;
+    this.#isLearner = this.#isLearnerNow();
     const { electionTicks, tickMillis } = timing;
     const { meter } = dependencies;
     this.#leaderWatch = new LeaderWatch(3 * electionTicks * tickMillis, {
@@ -160,7 +164,7 @@ export class Member {
 
   /** Whether this member has no vote. */
   get isLearner(): boolean {
-    return this.state.members.get(this.memberId)?.isLearner ?? false;
+    return this.#isLearner;
   }
 
   /** Whether the state is being replaced by a snapshot, so that nothing can be read. */
@@ -208,7 +212,7 @@ export class Member {
       proposal.fail({ reason: "stopped", isUnknown: false });
       return;
     }
-    const now = this.#dependencies.clock.monotonicMillis();
+    const now = this.#turnMillis();
     if (this.#leaderWatch.isLeaderlessTooLong(now)) {
       proposal.fail({ reason: "no-leader", isUnknown: false });
       return;
@@ -228,7 +232,7 @@ export class Member {
       read.settle("stopped");
       return;
     }
-    const now = this.#dependencies.clock.monotonicMillis();
+    const now = this.#turnMillis();
     if (this.#leaderWatch.isLeaderlessTooLong(now)) {
       read.settle("no-leader");
       return;
@@ -264,6 +268,14 @@ export class Member {
     await this.#logKeeper.close();
     await this.#transport.close();
     await applierStopped;
+  }
+
+  /** Hot: the clock is read once for all requests of a turn. */
+  #turnMillis(): number {
+    if (!this.#isFlushScheduled) {
+      this.#turnBeganMillis = this.#dependencies.clock.monotonicMillis();
+    }
+    return this.#turnBeganMillis;
   }
 
   #schedule(): void {
@@ -344,6 +356,7 @@ export class Member {
   }
 
   #handleConfiguration(): void {
+    this.#isLearner = this.#isLearnerNow();
     this.#transport.setPeers(this.#peers());
     if (this.state.members.isRemoved(this.memberId)) this.#dependencies.onRemoved();
   }
@@ -433,6 +446,10 @@ export class Member {
       this.#reads.failAll("no-leader");
     }
     this.#flush();
+  }
+
+  #isLearnerNow(): boolean {
+    return this.state.members.get(this.memberId)?.isLearner ?? false;
   }
 
   #leadingTerm(): number | undefined {

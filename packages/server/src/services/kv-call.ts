@@ -1,7 +1,7 @@
 /** Calls of the store's masses on their way through the log: one object each, no closures. */
-import type { DeleteRangeRequest, PutRequest, TxnRequest } from "@quorate/api";
+import type { DeleteRangeRequest, TxnRequest } from "@quorate/api";
 import type { UnaryCall } from "@quorate/grpc";
-import type { RequestOutcome } from "@quorate/state-machine";
+import type { PutCommand, RequestOutcome } from "@quorate/state-machine";
 import { notQueued, type Proposal, type ProposalFailure } from "../member/proposal-queue.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { failureError, toStatus } from "./status.ts";
@@ -11,17 +11,19 @@ import { composeDeleteRangeAnswer, composePutAnswer, composeTxnAnswer } from "./
 export class PutCall implements Proposal<RequestOutcome> {
   readonly kind = "put";
   readonly authRevision = 0;
-  readonly message: PutRequest;
-  readonly bytes: Uint8Array;
+  readonly message: PutCommand;
   sequence: number = notQueued;
   readonly #context: ServiceContext;
   readonly #call: UnaryCall;
 
-  constructor(context: ServiceContext, call: UnaryCall, message: PutRequest, bytes: Uint8Array) {
+  constructor(context: ServiceContext, call: UnaryCall, message: PutCommand) {
     this.#context = context;
     this.#call = call;
     this.message = message;
-    this.bytes = bytes;
+  }
+
+  get bytes(): Uint8Array {
+    return this.message.bytes;
   }
 
   settle(outcome: RequestOutcome): void {

@@ -3,10 +3,11 @@ import { services, type CompactionResponseInit, type TxnRequest } from "@quorate
 import type { RpcMethod, UnaryCall } from "@quorate/grpc";
 import {
   checkDeleteRangeRequest,
-  checkPutRequest,
+  checkPut,
   checkTxnRequest,
   isReadOnlyTxn,
   isSerializableTxn,
+  PutCommand,
   putCostBytes,
   txnCostBytes,
 } from "@quorate/state-machine";
@@ -26,11 +27,11 @@ export function kvMethods(context: ServiceContext): readonly RpcMethod[] {
     rangeMethod(context),
     rangeStreamMethod(context),
     rawUnary(context, kv.put.path, (bytes, call) => {
-      const request = kv.put.decodeRequest(bytes);
-      checkQuota(context, putCostBytes(request));
-      checkPutRequest(request);
+      const put = new PutCommand(bytes);
+      checkQuota(context, putCostBytes(put));
+      checkPut(put);
       checkSize(context, bytes);
-      context.member.propose(new PutCall(context, call, request, bytes));
+      context.member.propose(new PutCall(context, call, put));
     }),
     rawUnary(context, kv.deleteRange.path, (bytes, call) => {
       const request = kv.deleteRange.decodeRequest(bytes);

@@ -22,11 +22,11 @@ export function composePutAnswer(
   { revision, prevKv }: AppliedPut,
   raftTerm: number,
 ): Uint8Array {
+  if (prevKv === undefined) return headers.fresh(revision, raftTerm);
   const header = { revision, raftTerm };
-  const size = headers.fieldSize(header) + (prevKv === undefined ? 0 : pairSize(prevKv));
-  const writer = new Writer(size);
+  const writer = new Writer(headers.fieldSize(header) + pairSize(prevKv));
   headers.writeField(writer, header);
-  if (prevKv !== undefined) writePair(writer, 0x12, prevKv);
+  writePair(writer, 0x12, prevKv);
   return writer.finish();
 }
 

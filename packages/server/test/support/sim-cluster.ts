@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { decodePutRequest, encodePutRequest } from "@quorate/api";
+import { encodePutRequest } from "@quorate/api";
 import { decodeStored } from "@quorate/mvcc";
 import { SeededRandom, SimScheduler } from "@quorate/platform/sim";
-import { computeClusterId } from "@quorate/state-machine";
+import { computeClusterId, PutCommand } from "@quorate/state-machine";
 import type { Member } from "../../src/member/member.ts";
 import { toProposal, type SettleListener } from "../../src/member/outcome.ts";
 import type { MemberTiming } from "../../src/member/member-timing.ts";
@@ -92,7 +92,7 @@ export class SimCluster {
     const bytes = encodePutRequest({ key, value: Buffer.from(value) });
     const { member, lives } = node;
     if (member === undefined) return operation;
-    const request = { kind: "put", message: decodePutRequest(bytes) } as const;
+    const request = { kind: "put", message: new PutCommand(bytes) } as const;
     const settle: SettleListener = (outcome, failure) => {
       if (node.lives !== lives || node.member === undefined) return;
       operation.returnedAt = this.scheduler.nowMillis;
