@@ -50,6 +50,9 @@ export interface Sample {
 /** Which part of the catalogue a question belongs to: they can be run apart. */
 export type QuestionGroup = "table" | "many-keys" | "scale";
 
+/** Questions of scale take long, and their stalls are no matter of a percent. */
+export const scaleRepetitionsMax = 3;
+
 /** What a question gets to measure with. */
 export interface Workbench {
   readonly generator: LoadGenerator;

@@ -10,8 +10,6 @@ import { dealt, farewellMillis, Stopwatch } from "./unary-load.ts";
 
 /** Connections that are being opened at one time: within every listener's backlog. */
 const openingMax = 100;
-/** Connections from one address of this side; it has some 28,000 ports. */
-const connectionsPerAddress = 10_000;
 
 /** Runs a load of {@link ConnectionsLoad}. It ends early when no further one can be opened. */
 export async function runConnectionsLoad(spec: ConnectionsLoad): Promise<LoadResult> {
@@ -25,10 +23,7 @@ export async function runConnectionsLoad(spec: ConnectionsLoad): Promise<LoadRes
       const index = opened++;
       const begin = performance.now();
       try {
-        const localAddress = `127.0.0.${1 + Math.floor(index / connectionsPerAddress)}`;
-        connections.push(
-          await GrpcConnection.connect(dealt(spec.endpoints, index), { localAddress }),
-        );
+        connections.push(await GrpcConnection.connect(dealt(spec.endpoints, index)));
         recorder.add(performance.now() - begin);
       } catch {
         failures += 1;

@@ -54,7 +54,11 @@ export class FrameScanner implements ScannedFrame {
     if (offset < length) this.#keep(chunk, offset, length);
   }
 
-  /** Finishes the frame of which earlier chunks had a part. @returns How much of this one it took. */
+  /**
+   * Finishes the frame of which earlier chunks had a part.
+   *
+   * @returns How much of this one it took.
+   */
   #complete(chunk: Buffer, length: number): number {
     const headEnd = Math.min(length, Math.max(0, frameHeadBytes - this.#restLength));
     this.#keep(chunk, 0, headEnd);

@@ -39,12 +39,6 @@ export interface Call {
   end(): void;
 }
 
-/** Where to connect, and from where. */
-export interface ConnectOptions {
-  /** The address of this side, for more connections than one address has ports. @default any */
-  readonly localAddress?: string;
-}
-
 /** Puts gRPC's prefix before a message: not compressed, four bytes of length. */
 export function prefixed(message: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(prefixBytes + message.length);
@@ -87,14 +81,13 @@ export class GrpcConnection implements FrameSink {
   #okBlock: Buffer = noBytes;
   #onGreeted: () => void = nothing;
 
-  private constructor(endpoint: string, { localAddress }: ConnectOptions) {
+  private constructor(endpoint: string) {
     const separator = endpoint.lastIndexOf(":");
     this.#authority = endpoint;
     this.#socket = connect({
       host: endpoint.slice(0, separator),
       port: Number(endpoint.slice(separator + 1)),
       noDelay: true,
-      ...(localAddress === undefined ? {} : { localAddress }),
       onread: {
         buffer: received,
         callback: (length) => {
@@ -110,9 +103,9 @@ export class GrpcConnection implements FrameSink {
    *
    * @param endpoint - `host:port`, IPv4 or name.
    */
-  static connect(endpoint: string, options: ConnectOptions = {}): Promise<GrpcConnection> {
+  static connect(endpoint: string): Promise<GrpcConnection> {
     return new Promise((resolve, reject) => {
-      const connection = new GrpcConnection(endpoint, options);
+      const connection = new GrpcConnection(endpoint);
       const socket = connection.#socket;
       const onClose = (): void => {
         connection.#onClose();

@@ -1,6 +1,6 @@
 import type { Peer } from "../peer.ts";
 import { memoryOf } from "../process-usage.ts";
-import type { Question, Sample, Workbench } from "../question.ts";
+import { scaleRepetitionsMax, type Question, type Sample, type Workbench } from "../question.ts";
 import { valueBytes } from "./put.ts";
 
 const name = "connections-10000";
@@ -19,7 +19,7 @@ export const connectionsQuestion: Question = {
   members: [1],
   // A store does not give back all memory of connections that are gone.
   needsEmptyPeer: true,
-  repetitionsMax: 3,
+  repetitionsMax: scaleRepetitionsMax,
   measure: async (workbench, peer) => {
     const { canary } = workbench;
     const endpoints = await peer.endpoints();

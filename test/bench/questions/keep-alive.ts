@@ -1,4 +1,4 @@
-import type { Question, QuestionGroup, Scale } from "../question.ts";
+import { scaleRepetitionsMax, type Question, type QuestionGroup, type Scale } from "../question.ts";
 
 /** What differs between the questions of {@link keepAliveQuestion}. */
 export interface KeepAliveVariant {
@@ -21,6 +21,7 @@ export function keepAliveQuestion(variant: KeepAliveVariant): Question {
     title: `Renewal of leases over 100 streams, ${renewalsInFlight} on their way on each`,
     group,
     members: [1],
+    ...(group === "scale" ? { repetitionsMax: scaleRepetitionsMax } : {}),
     prepare: async ({ generator, scale }, peer) => {
       const leaseCount = variant.leases(scale);
       const { failures, operations } = await generator.run({

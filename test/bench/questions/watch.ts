@@ -1,4 +1,4 @@
-import type { Question, QuestionGroup, Scale } from "../question.ts";
+import { scaleRepetitionsMax, type Question, type QuestionGroup, type Scale } from "../question.ts";
 import { valueBytes } from "./put.ts";
 
 /** What differs between the questions of {@link watchQuestion}. */
@@ -20,6 +20,7 @@ export function watchQuestion(variant: WatchVariant): Question {
     title: `One writer, ${putsInFlight} Puts ahead at most; watchers of its key on 100 streams`,
     group,
     members: [1],
+    ...(group === "scale" ? { repetitionsMax: scaleRepetitionsMax } : {}),
     measure: async (workbench, peer) => [
       await workbench.measure(peer, name, "event", {
         kind: "watch",
