@@ -70,11 +70,10 @@ scenario("maintenance of the members that the cluster names itself", async (s, c
     ["endpoint", "hashkv", "--cluster"],
     ["defrag", "--cluster"],
   ]) {
+    // The client of etcd 3.4 sends the whole URL, scheme included, as ":authority" in these calls.
     const { code, stderr } = await s.quietly(async () => await ctl.run(...args));
-    // The client of etcd 3.4 sends the whole URL as ":authority" in these calls. Node's HTTP/2
-    // parser, on which the gRPC transport stands, ends such a stream before anyone sees it.
-    if (s.kind === "etcd") assert.equal(code, 0);
-    else assert.match(stderr, /PROTOCOL_ERROR/);
+    assert.equal(code, 0, stderr);
+    s.note(args.join(" "), code);
   }
 });
 

@@ -31,13 +31,18 @@ async function puts(watcher: Watcher, count: number): Promise<readonly string[]>
   return seen.map(({ key, value }) => `${key.toString()}=${value.toString()}`);
 }
 
-for (const kind of new Set(comparedStores)) {
-  describe(`npm etcd3 on ${kind}`, { skip: storeMissing(kind) }, () => {
+const stores = [
+  ...[...new Set(comparedStores)].map((kind) => ({ title: kind, kind, flags: [] })),
+  { title: "quorate with grpc-js", kind: "quorate", flags: ["--grpc-transport=grpc-js"] },
+] as const;
+
+for (const { title, kind, flags } of stores) {
+  describe(`npm etcd3 on ${title}`, { skip: storeMissing(kind) }, () => {
     let cluster: EtcdCluster | undefined;
     let client: Etcd3;
     before(async () => {
       if (storeMissing(kind) !== false) return;
-      cluster = await startComparedStore(kind);
+      cluster = await startComparedStore(kind, { flags });
       client = new Etcd3({ hosts: `http://${cluster.member(0).endpoint}` });
     });
     after(async () => {

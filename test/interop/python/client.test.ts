@@ -21,8 +21,11 @@ function missing(): string | false {
 }
 
 /** Runs the whole script against a new store of one member. */
-async function transcript(kind: StoreKind): Promise<readonly string[]> {
-  await using cluster = await startComparedStore(kind);
+async function transcript(
+  kind: StoreKind,
+  flags: readonly string[] = [],
+): Promise<readonly string[]> {
+  await using cluster = await startComparedStore(kind, { flags });
   const port = String(cluster.member(0).clientPort);
   const { code, stdout, stderr } = await ChildProgram.run(python, [program, "127.0.0.1", port], {
     timeoutMillis: 60_000,
@@ -32,7 +35,14 @@ async function transcript(kind: StoreKind): Promise<readonly string[]> {
 }
 
 test("python3-etcd3 sees the same of both stores", { skip: missing() }, async () => {
-  const [model, other] = await Promise.all(comparedStores.map(transcript));
+  const [model, other] = await Promise.all(comparedStores.map((kind) => transcript(kind)));
   assert.match(model?.at(-1) ?? "", /"step": "end"/);
   assert.deepEqual(other, model);
+});
+
+test("python3-etcd3 sees the same of both transports", { skip: missing() }, async () => {
+  const flags = ["--grpc-transport=native", "--grpc-transport=grpc-js"];
+  const [native, other] = await Promise.all(flags.map((flag) => transcript("quorate", [flag])));
+  assert.match(native?.at(-1) ?? "", /"step": "end"/);
+  assert.deepEqual(other, native);
 });
