@@ -1,11 +1,13 @@
 #!/bin/bash
-# Makes the programs of the interop suite available: etcd's own tools, the Python client, Prometheus
-# and systemd's checker. Debian and Ubuntu only; does nothing when all of them are present.
+# Makes the programs of the interop suite available: etcd's own tools, the Python client, h2load,
+# curl, Prometheus and systemd's checker. Debian and Ubuntu only; does nothing when all of them are present.
 set -euo pipefail
 
 missing=()
 command -v etcdctl >/dev/null || missing+=(etcd-client)
 command -v etcd >/dev/null || missing+=(etcd-server)
+command -v h2load >/dev/null || missing+=(nghttp2-client)
+command -v curl >/dev/null || missing+=(curl)
 command -v promtool >/dev/null || missing+=(prometheus)
 command -v systemd-analyze >/dev/null || missing+=(systemd)
 /usr/bin/python3 -c 'import etcd3' 2>/dev/null || missing+=(python3-etcd3)
