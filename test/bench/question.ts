@@ -34,6 +34,8 @@ export interface Sample {
   /** Who made the load: "raw", "h2load", "-". */
   readonly client: string;
   readonly operations: number;
+  /** With those that the client did not wait for. @default as many as `operations` */
+  readonly servedOperations?: number;
   readonly seconds: number;
   readonly latencies: Latencies | undefined;
   readonly failures: number;

@@ -81,6 +81,12 @@ describe("summarize", () => {
     assert.deepEqual(Object.values(row?.ratios ?? {}), Array(4).fill(undefined));
   });
 
+  test("processor time is of all that was served, waited for or not", () => {
+    const [row] = summarize([sample("quorate", 0, 500, { servedOperations: 2_000 })]);
+    assert.equal(row?.peers[0]?.cpuMicrosPerOperation, 500);
+    assert.equal(row.peers[0].rate.median, 500);
+  });
+
   test("a generator of several processes can use as many processors", () => {
     const more = { generatorCpuSeconds: 3, generatorProcesses: 3 };
     const [row] = summarize([sample("quorate", 0, 500, more)]);

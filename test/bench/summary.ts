@@ -125,12 +125,12 @@ function summarizePeer(peer: StoreKind, samples: readonly Sample[]): PeerSummary
 }
 
 function rateOf({ operations, seconds }: Sample): number {
-  return operations / seconds;
+  return operations === 0 ? 0 : operations / seconds;
 }
 
-function cpuOf({ operations, usage }: Sample): number {
-  if (usage === undefined || operations === 0) return Number.NaN;
-  return (usage.cpuSeconds * 1e6) / operations;
+function cpuOf({ operations, servedOperations = operations, usage }: Sample): number {
+  if (usage === undefined || servedOperations === 0) return Number.NaN;
+  return (usage.cpuSeconds * 1e6) / servedOperations;
 }
 
 function generatorShareOf(sample: Sample): number | undefined {

@@ -23,7 +23,7 @@ import { dealt } from "./unary-load.ts";
 export async function checked(
   spec: ClosedLoad,
   runLoad: () => Promise<H2loadResult>,
-): Promise<H2loadResult> {
+): Promise<H2loadResult & Done> {
   const connection = await GrpcConnection.connect(dealt(spec.endpoints, 0));
   try {
     await assertAnswered(connection, spec);
@@ -37,6 +37,15 @@ export async function checked(
   }
 }
 
+/** What was done in a measurement by h2load. */
+export interface Done {
+  /** Answered while h2load waited. */
+  readonly operations: number;
+  /** With those that it no longer waited for when its time was up: the store worked for them. */
+  readonly servedOperations: number;
+  readonly failures: number;
+}
+
 /**
  * What was done of that which h2load has counted.
  *
@@ -47,14 +56,18 @@ export function doneOf(
   { operation }: Pick<ClosedLoad, "operation">,
   { operations, started, failures }: Pick<H2loadResult, "operations" | "started" | "failures">,
   revisions: number,
-): Pick<H2loadResult, "operations" | "failures"> {
+): Done {
   const isWrite = operation.kind === "put" || operation.kind === "txn";
   if (revisions > (isWrite ? started : 0)) {
     const sent = `${started} requests of kind "${operation.kind}"`;
     throw new Error(`Cannot trust h2load: after ${sent} there are ${revisions} new revisions`);
   }
   const done = isWrite ? Math.min(operations, revisions) : operations;
-  return { operations: done, failures: failures + operations - done };
+  return {
+    operations: done,
+    servedOperations: isWrite ? revisions : started,
+    failures: failures + operations - done,
+  };
 }
 
 async function assertAnswered(

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { addLoggedLatencies, readH2loadReport } from "./h2load.ts";
+import { H2loadLog, readH2loadReport } from "./h2load.ts";
 import { doneOf } from "./h2load-check.ts";
-import { LatencyRecorder } from "./latency-recorder.ts";
 
 const output = `
 finished in 46.54ms, 21486.43 req/s, 1.47MB/s
@@ -12,10 +11,9 @@ status codes: 998 2xx, 0 3xx, 0 4xx, 2 5xx
 `;
 
 describe("readH2loadReport", () => {
-  test("finds time and counts", () => {
+  test("finds the counts", () => {
     const report = readH2loadReport(output);
     assert.deepEqual(report, {
-      seconds: 0.04654,
       started: 1_010,
       succeeded: 998,
       failed: 2,
@@ -25,11 +23,14 @@ describe("readH2loadReport", () => {
   });
 });
 
-describe("addLoggedLatencies", () => {
-  test("reads the last field of each line", () => {
-    const recorder = new LatencyRecorder();
-    addLoggedLatencies(Buffer.from("1795358150007660\t200\t1500\n179\t200\t40\n"), recorder);
-    assert.deepEqual(recorder.latencies(), { p50: 0.04, p99: 1.5, p999: 1.5, max: 1.5 });
+describe("H2loadLog", () => {
+  test("reads times and latencies of several processes", () => {
+    const log = new H2loadLog();
+    log.add(Buffer.from("1795358150007660\t200\t1500\n1795358150008000\t200\t40\n"));
+    log.add(Buffer.from("1795358150007560\t200\t40\n"));
+    assert.deepEqual(log.latencies(), { p50: 0.04, p99: 1.5, p999: 1.5, max: 1.5 });
+    assert.equal(log.seconds, 0.0016);
+    assert.equal(new H2loadLog().seconds, 0);
   });
 });
 
@@ -43,11 +44,20 @@ describe("doneOf", () => {
   const counts = { operations: 100, started: 110, failures: 0 };
 
   test("answers that wrote nothing were refusals", () => {
-    assert.deepEqual(doneOf(put, counts, 100), { operations: 100, failures: 0 });
-    assert.deepEqual(doneOf(put, counts, 110), { operations: 100, failures: 0 });
-    assert.deepEqual(doneOf(put, counts, 70), { operations: 70, failures: 30 });
-    assert.deepEqual(doneOf(put, { ...counts, failures: 3 }, 99), { operations: 99, failures: 4 });
-    assert.deepEqual(doneOf(range, counts, 0), { operations: 100, failures: 0 });
+    const all = { operations: 100, failures: 0 };
+    assert.deepEqual(doneOf(put, counts, 100), { ...all, servedOperations: 100 });
+    assert.deepEqual(doneOf(range, counts, 0), { ...all, servedOperations: 110 });
+    assert.deepEqual(doneOf(put, counts, 70), {
+      operations: 70,
+      servedOperations: 70,
+      failures: 30,
+    });
+    assert.equal(doneOf(put, { ...counts, failures: 3 }, 99).failures, 4);
+  });
+
+  test("writes that h2load did not wait for were done, too", () => {
+    const done = doneOf(put, counts, 110);
+    assert.deepEqual(done, { operations: 100, servedOperations: 110, failures: 0 });
   });
 
   test("a store that somebody else writes to measures nothing", () => {
