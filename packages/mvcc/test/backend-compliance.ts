@@ -311,7 +311,7 @@ export function testVersionCompliance(
     await bench.dispose();
   });
 
-  test(`${name}: versions in and out of order, rows and removals agree with a plain map`, async () => {
+  test(`${name}: versions in and out of order and rows agree with a plain map`, async () => {
     const rounds = fc.asyncProperty(fc.array(versionStep, { maxLength: 60 }), async (steps) => {
       const bench = await createBench();
       const last = await runVersionSteps(await bench.open(), bench, steps);

@@ -133,7 +133,7 @@ test("B3 LmdbBackend reports a failed commit once and refuses writes then", asyn
 });
 
 for (const form of ["rows", "versions"] as const) {
-  test(`C25 LmdbBackend: a reader of the file sees whole units of ${form} in a commit`, async () => {
+  test(`C25 LmdbBackend: a reader of the file sees whole units of ${form}`, async () => {
     const directory = await temporaryDirectory();
     const path = join(directory.path, "db");
     const backend = await openLmdb(path, { feedRowsMax: 1 });
@@ -172,7 +172,7 @@ for (const form of ["rows", "versions"] as const) {
   });
 }
 
-test("LmdbBackend.getVersion serves rows from memory that are read again, within its bound", async () => {
+test("LmdbBackend.getVersion keeps rows in memory that are read again", async () => {
   const directory = await temporaryDirectory();
   const backend = await openLmdb(join(directory.path, "db"), { cacheBytesMax: 3 * 64 * 1024 });
   const rowOf = (main: number): Buffer => Buffer.alloc(main % 7 === 0 ? 9_000 : 800, main);

@@ -120,7 +120,7 @@ export class MemoryBackend implements Backend {
 
   async snapshotTo(path: string): Promise<BackendSnapshot> {
     await this.flush();
-    // Rows and mark are taken in one turn: a commit during the awaits below belongs to neither (C25).
+    // Rows and mark are taken in one turn: what is committed during the awaits is not in it (C25).
     const mark = this.#mark;
     const image = encodeImage(mark, this.#durable);
     const files = this.#fileSystem();

@@ -11,8 +11,8 @@ import { VersionRows } from "./version-rows.ts";
  * commit.
  *
  * The order matters: a commit may be cut into several transactions, each of whole units, and a row
- * such as the applied index must have in each the value it had at its last unit (C25). Versions that
- * the store makes, nearly all writes, stand in {@link VersionRows}; whatever else there is in a list.
+ * such as the applied index must have in each the value it had at its last unit (C25). Versions
+ * that the store makes, nearly all writes, stand in {@link VersionRows}; all else in a list.
  */
 export class Overlay {
   readonly versions: VersionRows;

@@ -9,9 +9,9 @@ const rowBytesMax = pageBytes / 8;
  *
  * A row never changes, so nothing is kept up to date. It has one slot, chosen by its revision:
  * neighbours in history never compete. It is admitted when it is asked for the second time without
- * another row of its slot in between, so one walk over everything displaces nothing. Rows are copied
- * into pages, and the oldest page is dropped whole: memory is bounded by bytes, and whoever still
- * holds a row holds one page.
+ * another row of its slot in between, so one walk over everything displaces nothing. Rows are
+ * copied into pages, and the oldest page is dropped whole: memory is bounded by bytes, and whoever
+ * still holds a row holds one page.
  */
 export class RowCache {
   readonly #pagesMax: number;

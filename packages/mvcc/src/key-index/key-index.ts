@@ -1,6 +1,6 @@
 import type { Key } from "../key.ts";
 import { KeyHistory, type FoundVersion } from "./key-history.ts";
-import { KeyTree, type KeyVisitor } from "./key-tree.ts";
+import { KeyTree, type KeyEntry } from "./key-tree.ts";
 
 /**
  * Which versions of which keys exist: the in-memory half of the store.
@@ -9,6 +9,8 @@ import { KeyTree, type KeyVisitor } from "./key-tree.ts";
  */
 export class KeyIndex {
   readonly #tree: KeyTree;
+  /** Stands for the key that was put once and was found last. */
+  readonly #once = new KeyHistory(0, 0, 0, 1, false);
 
   /** @param nodeSizeMax - Of the tree; only tests and benches set it. */
   constructor(nodeSizeMax?: number) {
@@ -25,25 +27,32 @@ export class KeyIndex {
     return this.#tree.liveSize;
   }
 
-  /** Versions of a key, live or not; undefined if there are none. O(log n). */
+  /**
+   * Versions of a key, live or not; undefined if there are none. O(log n).
+   *
+   * @returns To read, and only until the next call: one object may stand for many keys.
+   */
   find(key: Key): KeyHistory | undefined {
-    return this.#tree.find(key);
+    const entry = this.#tree.find(key);
+    return entry === undefined ? undefined : this.#read(entry);
   }
 
-  /** Versions of a live key. O(log n). */
+  /** Versions of a live key. O(log n). @returns As `find`. */
   findLive(key: Key): KeyHistory | undefined {
-    const history = this.#tree.find(key);
-    return history === undefined || history.isEnded ? undefined : history;
+    const entry = this.#tree.find(key);
+    if (typeof entry === "number") return this.#read(entry);
+    return entry === undefined || entry.isEnded ? undefined : entry;
   }
 
-  /** Records a put and returns the key's history, whose newest version it is. O(log n). */
+  /**
+   * Records a put. O(log n).
+   *
+   * @returns The key's history, whose newest version it is, as `find`.
+   */
   put(key: Key, main: number, sub: number): KeyHistory {
-    const history = this.#tree.find(key);
-    if (history === undefined) {
-      const created = new KeyHistory(main, sub, main, 1, false);
-      this.#tree.add(key, created);
-      return created;
-    }
+    const entry = this.#tree.find(key);
+    if (entry === undefined) return this.#read(this.#add(key, main, sub, main, 1));
+    const history = this.#write(entry);
     if (history.isEnded) this.#tree.changeLive(1);
     history.put(main, sub);
     return history;
@@ -51,8 +60,10 @@ export class KeyIndex {
 
   /** Records a deletion; returns false, and does nothing, if the key is not live. O(log n). */
   delete(key: Key, main: number, sub: number): boolean {
-    const history = this.findLive(key);
-    if (history === undefined) return false;
+    const entry = this.#tree.find(key);
+    if (entry === undefined) return false;
+    const history = this.#write(entry);
+    if (history.isEnded) return false;
     history.end(main, sub);
     this.#tree.changeLive(-1);
     return true;
@@ -60,22 +71,24 @@ export class KeyIndex {
 
   /** Records a put read from the store; rows must come in order of revision. */
   restorePut(key: Key, main: number, sub: number, create: number, version: number): void {
-    const history = this.#tree.find(key);
-    if (history === undefined) {
-      this.#tree.add(key, new KeyHistory(main, sub, create, version, false));
+    const entry = this.#tree.find(key);
+    if (entry === undefined) {
+      this.#add(key, main, sub, create, version);
       return;
     }
+    const history = this.#write(entry);
     if (history.isEnded) this.#tree.changeLive(1);
     history.restorePut(main, sub, create, version);
   }
 
   /** Records a tombstone read from the store; compaction may have dropped the puts before it. */
   restoreTombstone(key: Key, main: number, sub: number): void {
-    const history = this.#tree.find(key);
-    if (history === undefined) {
+    const entry = this.#tree.find(key);
+    if (entry === undefined) {
       this.#tree.add(key, new KeyHistory(main, sub, 0, 0, true));
       return;
     }
+    const history = this.#write(entry);
     if (history.isEnded) return;
     history.end(main, sub);
     this.#tree.changeLive(-1);
@@ -83,7 +96,7 @@ export class KeyIndex {
 
   /** Visits keys of a range in order, deleted ones too; the visitor must not write. */
   visit(begin: Key, rangeEnd: Key, visit: KeyVisitor): void {
-    this.#tree.visit(begin, rangeEnd, visit);
+    this.#tree.visit(begin, rangeEnd, (key, entry) => visit(key, this.#read(entry)));
   }
 
   /** Live keys in a range now. O(log n). */
@@ -94,7 +107,7 @@ export class KeyIndex {
   /** Keys alive in a range at a revision. O(keys in range). */
   countAt(begin: Key, rangeEnd: Key, revision: number, found: FoundVersion): number {
     let count = 0;
-    this.#tree.visit(begin, rangeEnd, (_key, history) => {
+    this.visit(begin, rangeEnd, (_key, history) => {
       if (history.findAt(revision, found)) count++;
       return true;
     });
@@ -111,7 +124,7 @@ export class KeyIndex {
     let dropped = 0;
     let rest: Key | undefined;
     const emptied: Key[] = [];
-    this.#tree.visit(begin, "\0", (key, history) => {
+    this.visit(begin, "\0", (key, history) => {
       if (visited >= limits.keysMax || dropped >= limits.versionsMax) {
         rest = key;
         return false;
@@ -127,7 +140,34 @@ export class KeyIndex {
     for (const key of emptied) this.#tree.remove(key);
     return rest;
   }
+
+  /** Adds a key that was just not found. */
+  #add(key: Key, main: number, sub: number, create: number, version: number): KeyEntry {
+    const isOnce = sub === 0 && create === main && version === 1;
+    const entry = isOnce ? main : new KeyHistory(main, sub, create, version, false);
+    this.#tree.add(key, entry);
+    return entry;
+  }
+
+  #read(entry: KeyEntry): KeyHistory {
+    if (typeof entry !== "number") return entry;
+    const once = this.#once;
+    once.main = entry;
+    once.create = entry;
+    return once;
+  }
+
+  /** The entry that was just found, as a history that may change. */
+  #write(entry: KeyEntry): KeyHistory {
+    if (typeof entry !== "number") return entry;
+    const history = new KeyHistory(entry, 0, entry, 1, false);
+    this.#tree.replace(history);
+    return history;
+  }
 }
+
+/** Told about a key; returns false to stop. The history is lent as that of `find`. */
+export type KeyVisitor = (key: Key, history: KeyHistory) => boolean;
 
 /** Bounds of one slice of a compaction. */
 export interface CompactLimits {

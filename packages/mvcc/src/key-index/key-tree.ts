@@ -3,9 +3,15 @@ import { rangeEndAll, rangeEndNone, type Key } from "../key.ts";
 import type { KeyHistory } from "./key-history.ts";
 
 /**
+ * What the tree holds of a key: a history, or for a key that was put once and nothing else, which
+ * in most stores are most, the main revision of that put alone (sub revision 0).
+ */
+export type KeyEntry = KeyHistory | number;
+
+/**
  * A B+ tree from keys to their histories.
  *
- * Leaves hold two parallel arrays (keys, histories) and are linked; inner nodes hold children and
+ * Leaves hold two parallel arrays (keys, entries) and are linked; inner nodes hold children and
  * the
  * lower bound of each child but the leftmost. Every node counts the *live* keys below it, so that
  * counting a range at the current revision costs two descents, not a walk:
@@ -44,21 +50,26 @@ export class KeyTree {
   }
 
   /** Finds a key and remembers the place for `add` and `changeLive`. O(log n). */
-  find(key: Key): KeyHistory | undefined {
+  find(key: Key): KeyEntry | undefined {
     const leaf = this.#leafOf(key);
     const position = lowerBound(leaf.keys, key);
     this.#leaf = leaf;
     this.#position = position;
-    return leaf.keys[position] === key ? leaf.histories[position] : undefined;
+    return leaf.keys[position] === key ? leaf.entries[position] : undefined;
   }
 
   /** Adds a key that the directly preceding `find` did not find. */
-  add(key: Key, history: KeyHistory): void {
+  add(key: Key, entry: KeyEntry): void {
     if (this.#leaf.keys.length >= this.#nodeSizeMax) this.#makeRoom(key);
     insertAt(this.#leaf.keys, this.#position, key);
-    insertAt(this.#leaf.histories, this.#position, history);
+    insertAt(this.#leaf.entries, this.#position, entry);
     this.#size++;
-    if (!history.isEnded) this.changeLive(1);
+    if (isLive(entry)) this.changeLive(1);
+  }
+
+  /** Replaces the entry of the key that the directly preceding `find` found, alive as before. */
+  replace(entry: KeyEntry): void {
+    this.#leaf.entries[this.#position] = entry;
   }
 
   /** Corrects the counts after the key of the directly preceding `find` began or ended a life. */
@@ -75,7 +86,7 @@ export class KeyTree {
     if (this.find(key) === undefined) return;
     const leaf = this.#leaf;
     leaf.keys.splice(this.#position, 1);
-    leaf.histories.splice(this.#position, 1);
+    leaf.entries.splice(this.#position, 1);
     this.#size--;
     if (leaf.keys.length === 0) this.#removeNode(leaf);
     else if (leaf.keys.length < this.#nodeSizeMax / 4) this.#mergeLeaf(leaf);
@@ -86,25 +97,25 @@ export class KeyTree {
    *
    * @param visit - Returns false to stop.
    */
-  visit(begin: Key, rangeEnd: Key, visit: KeyVisitor): void {
+  visit(begin: Key, rangeEnd: Key, visit: EntryVisitor): void {
     if (rangeEnd === rangeEndNone) {
-      const history = this.find(begin);
-      if (history !== undefined) visit(begin, history);
+      const entry = this.find(begin);
+      if (entry !== undefined) visit(begin, entry);
       return;
     }
     let leaf: Leaf | undefined = this.#leafOf(begin);
     let position = lowerBound(leaf.keys, begin);
     while (leaf !== undefined) {
-      const { keys, histories } = leaf;
+      const { keys, entries } = leaf;
       const count = keys.length;
       const last = keys[count - 1];
       const isInside = rangeEnd === rangeEndAll || (last !== undefined && last < rangeEnd);
       for (; position < count; position++) {
         const key = keys[position];
-        const history = histories[position];
-        if (key === undefined || history === undefined) break;
+        const entry = entries[position];
+        if (key === undefined || entry === undefined) break;
         if (!isInside && key >= rangeEnd) return;
-        if (!visit(key, history)) return;
+        if (!visit(key, entry)) return;
       }
       position = 0;
       leaf = leaf.next;
@@ -113,7 +124,7 @@ export class KeyTree {
 
   /** Counts live keys of a range. O(log n x node size). */
   countLive(begin: Key, rangeEnd: Key): number {
-    if (rangeEnd === rangeEndNone) return this.find(begin)?.isEnded === false ? 1 : 0;
+    if (rangeEnd === rangeEndNone) return isLive(this.find(begin)) ? 1 : 0;
     const behind = rangeEnd === rangeEndAll ? this.liveSize : this.#liveBefore(rangeEnd);
     return Math.max(0, behind - this.#liveBefore(begin));
   }
@@ -141,7 +152,7 @@ export class KeyTree {
     }
     const position = lowerBound(node.keys, key);
     if (node.live === node.keys.length) return count + position;
-    for (let at = 0; at < position; at++) if (node.histories[at]?.isEnded === false) count++;
+    for (let at = 0; at < position; at++) if (isLive(node.entries[at])) count++;
     return count;
   }
 
@@ -156,10 +167,10 @@ export class KeyTree {
     leaf.next = right;
     const middle = isAppend ? leaf.keys.length : leaf.keys.length >>> 1;
     right.keys = leaf.keys.slice(middle);
-    right.histories = leaf.histories.slice(middle);
+    right.entries = leaf.entries.slice(middle);
     leaf.keys.length = middle;
-    leaf.histories.length = middle;
-    for (const history of right.histories) if (!history.isEnded) right.live++;
+    leaf.entries.length = middle;
+    for (const entry of right.entries) if (isLive(entry)) right.live++;
     leaf.live -= right.live;
     const separator = right.keys[0] ?? key;
     this.#insertChild(leaf, separator, right, isAppend);
@@ -228,7 +239,7 @@ export class KeyTree {
     if (left?.isLeaf !== true || right?.isLeaf !== true) return;
     if (left.keys.length + right.keys.length > this.#nodeSizeMax / 2) return;
     left.keys = left.keys.concat(right.keys);
-    left.histories = left.histories.concat(right.histories);
+    left.entries = left.entries.concat(right.entries);
     left.live += right.live;
     this.#removeNode(right);
   }
@@ -261,7 +272,7 @@ export class KeyTree {
 }
 
 /** Told about a key; returns false to stop. */
-export type KeyVisitor = (key: Key, history: KeyHistory) => boolean;
+export type EntryVisitor = (key: Key, entry: KeyEntry) => boolean;
 
 /** Measured best of 32 to 256 for 10^6 keys, see DESIGN.md. */
 const defaultNodeSizeMax = 64;
@@ -271,7 +282,7 @@ type Node = Leaf | Inner;
 class Leaf {
   readonly isLeaf = true;
   keys: Key[] = [];
-  histories: KeyHistory[] = [];
+  entries: KeyEntry[] = [];
   live = 0;
   parent: Inner | undefined = undefined;
   next: Leaf | undefined = undefined;
@@ -284,6 +295,10 @@ class Inner {
   children: Node[] = [];
   live = 0;
   parent: Inner | undefined = undefined;
+}
+
+function isLive(entry: KeyEntry | undefined): boolean {
+  return typeof entry === "number" || entry?.isEnded === false;
 }
 
 /** First position whose key is not below `key`. */
