@@ -15,7 +15,7 @@ export const okTrailers: readonly HeaderField[] = Object.freeze([
 const okHead: readonly HeaderField[] = Object.freeze([...answerHead, ...okTrailers]);
 
 /** Longest `grpc-message` that is sent, encoded. */
-const messageCharactersMax = 16_384;
+const messageCharactersMax = 65_536;
 
 const needsEscape = /[^ -$&-~]/;
 

@@ -1,28 +1,29 @@
 import { answerHead, trailersOf, trailersOnly } from "./answer-fields.ts";
-import { initialWindowBytes, windowBytesMax } from "./http2/frame.ts";
+import { initialWindowBytes } from "./http2/frame.ts";
 import type { Http2Stream, StreamHandler } from "./http2/http2-stream.ts";
 import { decodeBinaryValue } from "./message/binary-value.ts";
 import type { Deadline, DeadlineOwner, DeadlineQueue } from "./message/deadline-queue.ts";
-import type { MessageInflater } from "./message/message-inflater.ts";
 import { messageHeadBytes, MessageQueue } from "./message-queue.ts";
-import { type MessageFault, MessageReader, type MessageSink } from "./message-reader.ts";
+import { messageBytes } from "./message-reader.ts";
+import { RequestBody, type RequestBodyContext, type RequestBodyOwner } from "./request-body.ts";
+import type { RequestMemory } from "./request-memory.ts";
 import type { CallHead } from "./request-head.ts";
 import type { BidiStream, RpcObserver, RpcStatus, UnaryCall } from "./rpc-server.ts";
 import { StatusCode } from "./status-code.ts";
 
-/** Who a connection comes from. */
-export interface CallPeer {
+/** What the calls of a connection share. */
+export interface CallConnection {
+  /** Who it comes from. */
   readonly address: string;
   readonly commonName: string | undefined;
+  readonly memory: RequestMemory;
 }
 
 /** What all calls of a server share. */
-export interface Http2CallContext {
-  readonly maxRequestBytes: number;
+export interface Http2CallContext extends RequestBodyContext {
   readonly writeBufferBytes: number;
   readonly observer: RpcObserver | undefined;
   readonly deadlines: DeadlineQueue;
-  readonly inflater: MessageInflater;
   onHandlerError(path: string, error: unknown): void;
 }
 
@@ -36,9 +37,11 @@ const closingStatus = { code: StatusCode.UNAVAILABLE, message: "server is shutti
  * limit). Both are final and each reports to the observer once. The stream may live on, to send
  * what was written.
  */
-export class Http2Call implements UnaryCall, BidiStream, StreamHandler, MessageSink, DeadlineOwner {
+export class Http2Call
+  implements UnaryCall, BidiStream, StreamHandler, RequestBodyOwner, DeadlineOwner
+{
   readonly #context: Http2CallContext;
-  readonly #peer: CallPeer;
+  readonly #connection: CallConnection;
   readonly #stream: Http2Stream;
   readonly #head: CallHead;
   #state: "open" | "ended" | "cancelled" = "open";
@@ -52,28 +55,29 @@ export class Http2Call implements UnaryCall, BidiStream, StreamHandler, MessageS
 
   /** Of a call with one request, until its half close. */
   #request: Buffer | undefined;
-  /** Only for bodies that are not one message in one frame. */
-  #reader: MessageReader | undefined;
+  /** Only for requests that are not one message in one frame. */
+  #body: RequestBody | undefined;
   #messageListener: ((message: Uint8Array) => void) | undefined;
   #halfCloseListener: (() => void) | undefined;
-  #isPaused = false;
-  #isInflating = false;
-  #isHalfClosed = false;
-  #isHalfCloseTold = false;
 
-  constructor(context: Http2CallContext, peer: CallPeer, stream: Http2Stream, head: CallHead) {
+  constructor(
+    context: Http2CallContext,
+    connection: CallConnection,
+    stream: Http2Stream,
+    head: CallHead,
+  ) {
     this.#context = context;
-    this.#peer = peer;
+    this.#connection = connection;
     this.#stream = stream;
     this.#head = head;
   }
 
   get peer(): string {
-    return this.#peer.address;
+    return this.#connection.address;
   }
 
   get peerCommonName(): string | undefined {
-    return this.#peer.commonName;
+    return this.#connection.commonName;
   }
 
   get isCancelled(): boolean {
@@ -129,20 +133,21 @@ export class Http2Call implements UnaryCall, BidiStream, StreamHandler, MessageS
     if (this.#state !== "open") return true;
     this.#send(chunks);
     this.#stream.wake();
-    if (this.#queue.bytesLeft >= this.#context.writeBufferBytes) this.#needsDrain = true;
-    return !this.#needsDrain;
+    return this.#hasRoom();
   }
 
   writeFramed(framed: Uint8Array, count: number): boolean {
-    const view = new DataView(framed.buffer, framed.byteOffset, framed.length);
-    let hasRoom = true;
-    let begin = 0;
-    for (let index = 0; index < count; index += 1) {
-      const end = begin + messageHeadBytes + view.getUint32(begin + 1);
-      hasRoom = this.write([framed.subarray(begin + messageHeadBytes, end)]);
-      begin = end;
+    if (this.#state !== "open") return true;
+    this.#queue.pushFramed(framed);
+    this.#begin();
+    this.#stream.wake();
+    const { observer } = this.#context;
+    for (let index = 0, begin = 0; index < count && observer !== undefined; index += 1) {
+      const bytes = messageBytes(framed, begin);
+      observer.messageSent(this.#head.method, bytes);
+      begin += messageHeadBytes + bytes;
     }
-    return hasRoom;
+    return this.#hasRoom();
   }
 
   onDrain(listener: () => void): void {
@@ -166,36 +171,31 @@ export class Http2Call implements UnaryCall, BidiStream, StreamHandler, MessageS
   }
 
   pause(): void {
-    this.#isPaused = true;
+    (this.#body ?? this.#openBody()).pause();
   }
 
   resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.#readOn();
+    this.#body?.resume();
   }
 
-  onData(bytes: Buffer, begin: number, end: number): void {
+  onData(bytes: Buffer, begin: number, end: number, isLast: boolean): void {
     if (this.#state !== "open") return;
-    const reader = this.#reader;
-    if (reader !== undefined) {
-      reader.push(bytes, begin, end);
-    } else if (!this.#isPaused && this.#isWholeMessage(bytes, begin, end)) {
+    if (
+      this.#body === undefined &&
+      (isLast || this.#head.method.kind === "bidi-stream") &&
+      this.#isWholeMessage(bytes, begin, end) &&
+      this.#stream.receiveWindow * 2 >= initialWindowBytes
+    ) {
       // Hot: most calls have nothing but this.
-      this.#deliver(bytes.subarray(begin + messageHeadBytes, end));
+      this.takeRequest(bytes.subarray(begin + messageHeadBytes, end));
     } else {
-      this.#reader = new MessageReader(this.#context.maxRequestBytes, this);
-      if (this.#isPaused) this.#reader.pause();
-      this.#reader.push(bytes, begin, end);
-    }
-    if (this.#stream.receiveWindow * 2 < initialWindowBytes || this.#reader !== undefined) {
-      this.#extendWindow();
+      (this.#body ?? this.#openBody()).push(bytes, begin, end);
     }
   }
 
   onEnd(): void {
-    this.#isHalfClosed = true;
-    if (!this.#isPaused && !this.#isInflating) this.#tellHalfClose();
+    if (this.#body === undefined) this.takeEnd();
+    else this.#body.end();
   }
 
   onReset(): void {
@@ -223,25 +223,52 @@ export class Http2Call implements UnaryCall, BidiStream, StreamHandler, MessageS
     this.#cancel(StatusCode.DEADLINE_EXCEEDED, "context deadline exceeded");
   }
 
-  takeMessage(message: Buffer, isCompressed: boolean): boolean {
-    if (isCompressed) this.#inflate(message);
-    else this.#deliver(message);
-    return this.#isTaking();
+  get isOpen(): boolean {
+    return this.#state === "open";
   }
 
-  takeFault(fault: MessageFault): void {
-    if (fault.kind === "too-large") {
-      const text = `(${fault.bytes} vs. ${this.#context.maxRequestBytes})`;
-      const message = `grpc: received message larger than max ${text}`;
-      this.#cancel(StatusCode.RESOURCE_EXHAUSTED, message);
-    } else {
-      const message = `grpc: received unexpected payload format ${fault.flag}`;
-      this.#cancel(StatusCode.INTERNAL, message);
+  takeRequest(message: Buffer): void {
+    const { method } = this.#head;
+    this.#context.observer?.messageReceived(method, message.length);
+    if (method.kind !== "bidi-stream") {
+      if (this.#request === undefined) this.#request = message;
+      else this.#failCardinality("received more than one request message");
+      return;
+    }
+    try {
+      this.#messageListener?.(message);
+    } catch (error) {
+      this.#onHandlerError(error);
     }
   }
 
-  #isTaking(): boolean {
-    return !this.#isPaused && !this.#isInflating && this.#state === "open";
+  takeEnd(): void {
+    if (this.#state !== "open") return;
+    const { method } = this.#head;
+    const request = this.#request;
+    this.#request = undefined;
+    try {
+      if (method.kind === "bidi-stream") this.#halfCloseListener?.();
+      else if (request === undefined) this.#failCardinality("received no request message");
+      else if (method.kind === "unary") method.handle(request, this);
+      else method.handle(request, this);
+    } catch (error) {
+      this.#onHandlerError(error);
+    }
+  }
+
+  takeFault(code: StatusCode, message: string): void {
+    if (this.#state === "open") this.#cancel(code, message);
+  }
+
+  #openBody(): RequestBody {
+    const options = {
+      isKept: this.#head.method.kind !== "bidi-stream",
+      isCompressible: this.#head.isCompressible,
+    };
+    const { memory } = this.#connection;
+    this.#body = new RequestBody(this.#context, options, memory, this.#stream, this);
+    return this.#body;
   }
 
   #isWholeMessage(bytes: Buffer, begin: number, end: number): boolean {
@@ -257,91 +284,21 @@ export class Http2Call implements UnaryCall, BidiStream, StreamHandler, MessageS
     );
   }
 
-  #deliver(message: Buffer): void {
-    const { method } = this.#head;
-    this.#context.observer?.messageReceived(method, message.length);
-    if (method.kind !== "bidi-stream") {
-      if (this.#request === undefined) this.#request = message;
-      else this.#failCardinality("received more than one request message");
-      return;
-    }
-    try {
-      this.#messageListener?.(message);
-    } catch (error) {
-      this.#onHandlerError(error);
-    }
-  }
-
-  #inflate(message: Buffer): void {
-    if (!this.#head.isCompressible) {
-      const text = "grpc: compressed flag set with identity or empty encoding";
-      this.#cancel(StatusCode.INTERNAL, text);
-      return;
-    }
-    this.#isInflating = true;
-    this.#context.inflater.inflate(message, (result) => {
-      this.#isInflating = false;
-      if (this.#state !== "open") return;
-      const { maxRequestBytes } = this.#context;
-      if (result.kind === "too-large") {
-        const text = `grpc: received message after decompression larger than max ${maxRequestBytes}`;
-        this.#cancel(StatusCode.RESOURCE_EXHAUSTED, text);
-      } else if (result.kind === "malformed") {
-        const text = `grpc: failed to decompress the received message: ${result.reason}`;
-        this.#cancel(StatusCode.INTERNAL, text);
-      } else {
-        this.#deliver(result.bytes);
-        this.#readOn();
-      }
-    });
-  }
-
-  /** Takes what came while nothing was wanted. */
-  #readOn(): void {
-    if (!this.#isTaking()) return;
-    this.#reader?.resume();
-    if (!this.#isTaking()) return;
-    if (this.#isHalfClosed) this.#tellHalfClose();
-    else this.#extendWindow();
-  }
-
-  #tellHalfClose(): void {
-    if (this.#state !== "open" || this.#isHalfCloseTold) return;
-    this.#isHalfCloseTold = true;
-    if (this.#reader !== undefined && this.#reader.heldBytes > 0) {
-      this.#cancel(StatusCode.INTERNAL, "unexpected EOF");
-      return;
-    }
-    const { method } = this.#head;
-    const request = this.#request;
-    this.#request = undefined;
-    try {
-      if (method.kind === "bidi-stream") this.#halfCloseListener?.();
-      else if (request === undefined) this.#failCardinality("received no request message");
-      else if (method.kind === "unary") method.handle(request, this);
-      else method.handle(request, this);
-    } catch (error) {
-      this.#onHandlerError(error);
-    }
-  }
-
-  /** Lets the client send on: as much as at first, or the rest of a message that is larger. */
-  #extendWindow(): void {
-    const stream = this.#stream;
-    if (this.#isHalfClosed || !this.#isTaking()) return;
-    const wanted = initialWindowBytes + (this.#reader?.missingBytes ?? 0);
-    const { receiveWindow } = stream;
-    if (receiveWindow * 2 <= wanted) {
-      stream.extendReceiveWindow(Math.min(wanted, windowBytesMax) - receiveWindow);
-    }
-  }
-
   #send(chunks: readonly Uint8Array[]): void {
     const bytes = this.#queue.push(chunks);
     this.#context.observer?.messageSent(this.#head.method, bytes);
+    this.#begin();
+  }
+
+  #begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
     this.#stream.begin(answerHead, this.#queue);
+  }
+
+  #hasRoom(): boolean {
+    if (this.#queue.bytesLeft >= this.#context.writeBufferBytes) this.#needsDrain = true;
+    return !this.#needsDrain;
   }
 
   #failCardinality(what: string): void {
@@ -375,7 +332,7 @@ export class Http2Call implements UnaryCall, BidiStream, StreamHandler, MessageS
   #finish(state: "ended" | "cancelled", code: StatusCode): void {
     this.#state = state;
     if (this.#deadline !== undefined) this.#context.deadlines.remove(this.#deadline);
-    this.#reader?.stop();
+    this.#body?.stop();
     this.#request = undefined;
     const { observer } = this.#context;
     if (observer === undefined) return;

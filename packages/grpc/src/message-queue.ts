@@ -7,6 +7,8 @@ interface QueuedMessage {
   readonly chunks: readonly Uint8Array[];
   /** Without the head. */
   readonly bytes: number;
+  /** 0 for what is framed already. */
+  readonly headBytes: number;
 }
 
 /**
@@ -22,6 +24,7 @@ export class MessageQueue implements BodySource {
   #next = 0;
   #chunks: readonly Uint8Array[] = noChunks;
   #messageBytes = 0;
+  #headBytes = 0;
   /** Bytes of the head of the present message that have not been taken. */
   #headLeft = 0;
   #chunk = 0;
@@ -37,17 +40,20 @@ export class MessageQueue implements BodySource {
   push(chunks: readonly Uint8Array[]): number {
     let bytes = 0;
     for (let index = 0; index < chunks.length; index += 1) bytes += chunks[index]?.length ?? 0;
-    if (this.bytesLeft === 0) this.#open(chunks, bytes);
-    else this.#waiting.push({ chunks, bytes });
-    this.bytesLeft += bytes + messageHeadBytes;
+    this.#add(chunks, bytes, messageHeadBytes);
     return bytes;
+  }
+
+  /** Adds messages that have their heads already, and which must not change any more. */
+  pushFramed(framed: Uint8Array): void {
+    this.#add([framed], framed.length, 0);
   }
 
   /** Forgets everything but the rest of a message that has been begun. */
   dropWaiting(): void {
     this.#waiting = [];
     this.#next = 0;
-    if (this.#messageLeft === this.#messageBytes + messageHeadBytes) this.#messageLeft = 0;
+    if (this.#messageLeft === this.#messageBytes + this.#headBytes) this.#messageLeft = 0;
     this.bytesLeft = this.#messageLeft;
   }
 
@@ -73,20 +79,27 @@ export class MessageQueue implements BodySource {
     if (this.bytesLeft === 0) this.#chunks = noChunks;
   }
 
-  #open(chunks: readonly Uint8Array[], bytes: number): void {
+  #add(chunks: readonly Uint8Array[], bytes: number, headBytes: number): void {
+    if (this.bytesLeft === 0) this.#open(chunks, bytes, headBytes);
+    else this.#waiting.push({ chunks, bytes, headBytes });
+    this.bytesLeft += bytes + headBytes;
+  }
+
+  #open(chunks: readonly Uint8Array[], bytes: number, headBytes: number): void {
     this.#chunks = chunks;
     this.#messageBytes = bytes;
-    this.#headLeft = messageHeadBytes;
+    this.#headBytes = headBytes;
+    this.#headLeft = headBytes;
     this.#chunk = 0;
     this.#chunkOffset = 0;
-    this.#messageLeft = bytes + messageHeadBytes;
+    this.#messageLeft = bytes + headBytes;
   }
 
   #openNext(): void {
     const next = this.#waiting[this.#next];
     if (next === undefined) return;
     this.#next += 1;
-    this.#open(next.chunks, next.bytes);
+    this.#open(next.chunks, next.bytes, next.headBytes);
     if (this.#next === this.#waiting.length) {
       this.#waiting.length = 0;
       this.#next = 0;

@@ -177,7 +177,7 @@ function roomFor(needed: number, messageLength: number): number {
 }
 
 /** The length in the head of a message that begins at `at`. */
-function messageBytes(bytes: Buffer, at: number): number {
+export function messageBytes(bytes: Uint8Array, at: number): number {
   return (
     (bytes[at + 1] ?? 0) * 0x1_00_00_00 +
     (((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 8) | (bytes[at + 4] ?? 0))

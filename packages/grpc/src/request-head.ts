@@ -1,5 +1,6 @@
 import type { HeaderField, HeaderList } from "./hpack/header-field.ts";
 import { parseGrpcTimeout } from "./message/grpc-timeout.ts";
+import { isFieldValue, isRequestField } from "./http2/field-rules.ts";
 import type { RpcMethod } from "./rpc-server.ts";
 import { StatusCode } from "./status-code.ts";
 import { unknownMethodMessage } from "./wire-text.ts";
@@ -39,10 +40,6 @@ export interface Refusal {
 }
 
 const malformed: RequestHead = { kind: "malformed" };
-/** Tokens of RFC 9110, 5.6.2, in lower case as RFC 9113, 8.2.1 wants them. */
-const namePattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-/** What RFC 9113, 8.2.1 forbids in values: NUL, CR, LF, and white space at either end. */
-const badValuePattern = /[\0\r\n]|^[ \t]|[ \t]$/;
 const contentTypePattern = /^application\/grpc($|[+;])/i;
 
 /**
@@ -114,8 +111,9 @@ function readFields(fields: readonly HeaderField[]): FoundFields | undefined {
   let encoding: string | undefined;
   let contentLength = -1;
   let isPseudo = true;
-  for (const { name, value } of fields) {
-    if (badValuePattern.test(value)) return undefined;
+  for (const field of fields) {
+    const { name, value } = field;
+    if (!isFieldValue(value)) return undefined;
     if (name.charCodeAt(0) === 0x3a) {
       if (!isPseudo) return undefined;
       if (name === ":method" && verb === undefined) verb = value;
@@ -136,22 +134,13 @@ function readFields(fields: readonly HeaderField[]): FoundFields | undefined {
       case "grpc-encoding":
         encoding ??= value;
         break;
-      case "te":
-        if (value !== "trailers") return undefined;
-        break;
       case "content-length":
         if (!/^\d{1,15}$/.test(value)) return undefined;
         if (contentLength >= 0 && contentLength !== Number(value)) return undefined;
         contentLength = Number(value);
         break;
-      case "connection":
-      case "keep-alive":
-      case "proxy-connection":
-      case "transfer-encoding":
-      case "upgrade":
-        return undefined;
       default:
-        if (!namePattern.test(name)) return undefined;
+        if (!isRequestField(field)) return undefined;
     }
   }
   // CONNECT alone comes without scheme and path (RFC 9113, 8.5); it is refused like other verbs.

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { refusalFields } from "./answer-fields.ts";
 import type { HeaderList } from "./hpack/header-field.ts";
-import { type CallPeer, Http2Call, type Http2CallContext } from "./http2-call.ts";
+import { type CallConnection, Http2Call, type Http2CallContext } from "./http2-call.ts";
 import {
   Http2Connection,
   type Http2ConnectionOptions,
@@ -9,6 +9,7 @@ import {
   type SharedByConnections,
 } from "./http2/http2-connection.ts";
 import type { Http2Stream } from "./http2/http2-stream.ts";
+import { RequestMemory } from "./request-memory.ts";
 import { type MethodTable, parseRequestHead, type RequestHead } from "./request-head.ts";
 import { commonNameOf, peerOf } from "./socket-peer.ts";
 
@@ -33,21 +34,25 @@ const knownHeadsMax = 8;
 export class RpcConnection implements Http2ConnectionOwner {
   readonly http2: Http2Connection;
   readonly #context: RpcConnectionContext;
-  readonly #peer: CallPeer;
+  readonly #connection: CallConnection;
   /** What was found out about lists that came again as the same object. */
   readonly #knownHeads: KnownHead[] = [];
   #nextVictim = 0;
 
   constructor(socket: Duplex, context: RpcConnectionContext) {
     this.#context = context;
-    this.#peer = { address: peerOf(socket), commonName: commonNameOf(socket) };
+    this.#connection = {
+      address: peerOf(socket),
+      commonName: commonNameOf(socket),
+      memory: new RequestMemory(),
+    };
     this.http2 = new Http2Connection(context.options, socket, context.shared, this);
   }
 
   onRequest(stream: Http2Stream, list: HeaderList): void {
     const head = this.#headOf(list);
     if (head.kind === "call") {
-      const call = new Http2Call(this.#context.calls, this.#peer, stream, head.call);
+      const call = new Http2Call(this.#context.calls, this.#connection, stream, head.call);
       stream.handler = call;
       stream.expectedBytes = head.call.contentLength;
       call.start();

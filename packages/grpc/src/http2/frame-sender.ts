@@ -54,6 +54,8 @@ export class FrameSender {
   /** Whether the socket holds bytes that the kernel did not take. */
   isBlocked = false;
   isDirty = false;
+  /** Bytes of all streams that could not be sent for want of a window. */
+  waitingBytes = 0;
   readonly #socket: Duplex;
   readonly #isKernelSocket: boolean;
   readonly #buffer: WriteBuffer;
@@ -103,6 +105,12 @@ export class FrameSender {
       stream = this.#windowBlocked.shift();
     }
     this.#markDirty();
+  }
+
+  /** A stream has ended; what it still had is not sent. */
+  forget(stream: Http2Stream): void {
+    this.waitingBytes -= stream.waitingBytes;
+    stream.waitingBytes = 0;
   }
 
   /** Sends a frame that belongs to no answer, before all answers. */
@@ -204,6 +212,7 @@ export class FrameSender {
 
   /** @returns Whether there is more, for which the stream now waits where it has to. */
   #sendData(stream: Http2Stream, bytesLeft: number, buffer: WriteBuffer): boolean {
+    if (stream.waitingBytes > 0) this.forget(stream);
     let length = bytesLeft < frameBytesMax ? bytesLeft : frameBytesMax;
     if (length > stream.sendWindow) length = stream.sendWindow;
     if (length > this.sendWindow) length = this.sendWindow;
@@ -215,10 +224,16 @@ export class FrameSender {
       this.sendWindow -= length;
       if (length === bytesLeft) return false;
     }
+    if (stream.sendWindow > 0 && this.sendWindow > 0) {
+      stream.isQueued = true;
+      this.#ready.push(stream);
+      return true;
+    }
+    stream.waitingBytes = bytesLeft - Math.max(0, length);
+    this.waitingBytes += stream.waitingBytes;
     if (stream.sendWindow > 0) {
       stream.isQueued = true;
-      if (this.sendWindow > 0) this.#ready.push(stream);
-      else this.#windowBlocked.push(stream);
+      this.#windowBlocked.push(stream);
     }
     return true;
   }

@@ -8,8 +8,10 @@ export interface StreamHandler {
    * A piece of the body is `bytes[begin, end)`, which may be kept as a view and must not be written
    * to. More than the window of the stream never comes without
    * {@link Http2Stream.extendReceiveWindow}.
+   *
+   * @param isLast - Whether `onEnd` follows at once.
    */
-  onData(bytes: Buffer, begin: number, end: number): void;
+  onData(bytes: Buffer, begin: number, end: number, isLast: boolean): void;
   /** The client has sent all of its body. */
   onEnd(): void;
   /** The stream is gone: reset by either side, or with its connection. */
@@ -69,6 +71,8 @@ export class Http2Stream {
   source: BodySource | undefined;
   trailers: readonly HeaderField[] | undefined;
   isEnding = false;
+  /** Bytes of the source that have waited for a window since the last round. */
+  waitingBytes = 0;
   isQueued = false;
   nextInQueue: Http2Stream | undefined;
 

@@ -2,6 +2,7 @@ import type { HeaderList } from "../hpack/header-field.ts";
 import { HpackDecoder } from "../hpack/hpack-decoder.ts";
 import type { AbuseBudget } from "./abuse-budget.ts";
 import { ConnectionError, ErrorCode } from "./error-code.ts";
+import { areTrailers } from "./field-rules.ts";
 import { FrameFlag, FrameType, initialWindowBytes, readUint31, windowBytesMax } from "./frame.ts";
 import type { FrameSender } from "./frame-sender.ts";
 import { HeaderBlock } from "./header-block.ts";
@@ -33,6 +34,8 @@ export interface RequestStreamsOwner {
 /** What all streams of a connection together may send before they are let to send more. */
 const connectionWindowBytes = 16_777_216;
 const headerFieldsMax = 128;
+/** Above this much waits for the client's windows, and no more requests are taken. */
+const unsentBytesMax = 67_108_864;
 /** A header list is never smaller than a fraction of its block, so much of a block is decoded. */
 const blockPerListBytes = 4;
 
@@ -141,7 +144,7 @@ export class RequestStreams implements StreamConnection {
     if (from === to && !endsStream) this.#pay(1, "too_many_empty_frames");
     stream.receivedBytes += to - from;
     if (!this.#hasExpectedLength(stream, endsStream)) return;
-    if (from < to) stream.handler?.onData(bytes, from, to);
+    if (from < to) stream.handler?.onData(bytes, from, to, endsStream);
     if (endsStream) this.#closeRemote(stream);
   }
 
@@ -152,7 +155,7 @@ export class RequestStreams implements StreamConnection {
       if (this.table.reasonClosed(id) === "idle") throw protocolError(`RST_STREAM on idle ${id}`);
       return;
     }
-    stream.isClosed = true;
+    this.#close(stream);
     this.table.remove(id);
     stream.handler?.onReset();
     this.#owner.onStreamClosed();
@@ -199,7 +202,7 @@ export class RequestStreams implements StreamConnection {
   /** Everything is over: the connection is gone. */
   onConnectionLost(): void {
     for (const stream of this.table.values()) {
-      stream.isClosed = true;
+      this.#close(stream);
       this.table.remove(stream.id);
       stream.handler?.onReset();
     }
@@ -223,7 +226,7 @@ export class RequestStreams implements StreamConnection {
   }
 
   reset(stream: Http2Stream, code: ErrorCode): void {
-    stream.isClosed = true;
+    this.#close(stream);
     this.table.removeReset(stream.id);
     this.#sender.controlNumber(FrameType.RST_STREAM, stream.id, code);
     this.#owner.onStreamClosed();
@@ -253,7 +256,11 @@ export class RequestStreams implements StreamConnection {
     }
     this.table.use(id);
     const { nowMillis } = this.#owner;
-    if (this.#owner.isRefusing || this.table.size >= this.#options.concurrentMax) {
+    if (
+      this.#owner.isRefusing ||
+      this.table.size >= this.#options.concurrentMax ||
+      this.#sender.waitingBytes > unsentBytesMax
+    ) {
       this.#sender.controlNumber(FrameType.RST_STREAM, id, ErrorCode.REFUSED_STREAM);
       this.table.removeReset(id);
       if (!this.#owner.isRefusing) this.#pay(1, "too_many_refused_streams");
@@ -269,7 +276,7 @@ export class RequestStreams implements StreamConnection {
 
   #onTrailers(stream: Http2Stream, endsStream: boolean, list: HeaderList): void {
     if (stream.isRemoteClosed) this.failStream(stream, ErrorCode.STREAM_CLOSED);
-    else if (!endsStream || list.fields.some((field) => field.name.startsWith(":"))) {
+    else if (!endsStream || list.isTooLarge || !areTrailers(list.fields)) {
       this.failStream(stream, ErrorCode.PROTOCOL_ERROR);
     } else if (this.#hasExpectedLength(stream, true)) this.#closeRemote(stream);
   }
@@ -288,6 +295,11 @@ export class RequestStreams implements StreamConnection {
     this.#sender.controlNumber(FrameType.RST_STREAM, id, ErrorCode.STREAM_CLOSED);
     this.table.removeReset(id);
     this.#pay(1, "too_many_stream_errors");
+  }
+
+  #close(stream: Http2Stream): void {
+    stream.isClosed = true;
+    this.#sender.forget(stream);
   }
 
   #closeRemote(stream: Http2Stream): void {
