@@ -12,6 +12,7 @@ export interface ComplianceOptions {
   readonly keepaliveTimeMillis?: number;
   readonly keepaliveTimeoutMillis?: number;
   readonly writeBufferBytes?: number;
+  readonly maxHeaderBytes?: number;
 }
 
 /** Makes the server under test. */
@@ -31,6 +32,8 @@ export interface Harness {
   readonly handlerErrors: { readonly path: string; readonly error: unknown }[];
   /** `started /path`, `received /path 3`, `sent /path 3`, `ended /path 0`. */
   readonly observed: string[];
+  /** Calls that began and have not ended. */
+  readonly openCalls: number;
   client(): RpcClient;
   /** A raw connection. */
   socket(): Socket;
@@ -45,13 +48,20 @@ export async function startHarness(
 ): Promise<Harness> {
   const handlerErrors: { path: string; error: unknown }[] = [];
   const observed: string[] = [];
+  let openCalls = 0;
   const rpc = factory(options, {
     onHandlerError: (path, error) => handlerErrors.push({ path, error }),
     observer: {
-      callStarted: ({ path }) => observed.push(`started ${path}`),
+      callStarted: ({ path }) => {
+        openCalls += 1;
+        observed.push(`started ${path}`);
+      },
       messageReceived: ({ path }, bytes) => observed.push(`received ${path} ${bytes}`),
       messageSent: ({ path }, bytes) => observed.push(`sent ${path} ${bytes}`),
-      callEnded: ({ path }, code) => observed.push(`ended ${path} ${code}`),
+      callEnded: ({ path }, code) => {
+        openCalls -= 1;
+        observed.push(`ended ${path} ${code}`);
+      },
     },
   });
   for (const method of methods) rpc.addMethod(method);
@@ -72,6 +82,9 @@ export async function startHarness(
     portServer,
     handlerErrors,
     observed,
+    get openCalls() {
+      return openCalls;
+    },
     client: () => {
       const client = new RpcClient(`127.0.0.1:${port}`);
       clients.push(client);
