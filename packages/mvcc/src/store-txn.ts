@@ -35,19 +35,41 @@ export interface OperationCounters {
   putSizeBytes: number;
 }
 
-/** See {@link WriteTxn}. */
+/** See {@link WriteTxn}. Hot: one object serves all transactions of a store, one after another. */
 export class StoreTxn implements WriteTxn {
-  readonly revision: Revision;
-  /** Changes for the watchers, in order; empty while nobody listens. */
-  readonly events: WatchEvent[] = [];
+  /** Changes for the watchers, in order; empty while nobody listens. A new list for each. */
+  #events: WatchEvent[] = noEvents;
   readonly #host: TxnHost;
+  #revision: Revision;
   #changes = 0;
   #operations = 0;
-  #isEnded = false;
+  #isEnded = true;
 
-  constructor(host: TxnHost, revision: Revision) {
+  constructor(host: TxnHost) {
     this.#host = host;
-    this.revision = revision;
+    this.#revision = host.currentRevision;
+  }
+
+  /** Opens it again; the one before has ended. */
+  begin(revision: Revision): void {
+    assert(this.#isEnded, "one write transaction at a time");
+    this.#revision = revision;
+    this.#events = noEvents;
+    this.#changes = 0;
+    this.#operations = 0;
+    this.#isEnded = false;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  get revision(): Revision {
+    return this.#revision;
+  }
+
+  get events(): readonly WatchEvent[] {
+    return this.#events;
   }
 
   get hasChanges(): boolean {
@@ -102,7 +124,7 @@ export class StoreTxn implements WriteTxn {
     counters.putSizeBytes += key.length + value.length;
     if (!hasListeners) return;
     const row = space.view(begin, begin + size);
-    this.events.push(new WatchEvent(key, main, row, false, create === main));
+    this.#addEvent(new WatchEvent(key, main, row, false, create === main));
   }
 
   deleteRange(key: Key, rangeEnd: Key): readonly Key[] {
@@ -137,8 +159,16 @@ export class StoreTxn implements WriteTxn {
     writeTombstone(space.bytes, begin, key);
     if (hasListeners) {
       const row = space.view(begin, begin + size);
-      this.events.push(new WatchEvent(key, main, row, true, false));
+      this.#addEvent(new WatchEvent(key, main, row, true, false));
     }
     return true;
   }
+
+  #addEvent(event: WatchEvent): void {
+    if (this.#events === noEvents) this.#events = [event];
+    else this.#events.push(event);
+  }
 }
+
+/** Stands for the list of a transaction that nobody hears of; never added to. */
+const noEvents: WatchEvent[] = [];

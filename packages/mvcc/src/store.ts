@@ -102,7 +102,7 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
   #currentRevision: Revision;
   #compactRevision: number;
   #leases: Map<Key, bigint>;
-  #txn: StoreTxn | undefined;
+  readonly #txn: StoreTxn;
   /** Compaction that was removed last; -1 for none. */
   #removedRevision: number;
   #resumedRevision = -1;
@@ -141,6 +141,7 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
           options.isHashingCompactions ? this.#hashCompaction(bound) : undefined,
       },
     );
+    this.#txn = new StoreTxn(this);
     if (state.isCompactionDue) this.#resumeCompaction();
   }
 
@@ -214,13 +215,12 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
   }
 
   /**
-   * Begins the one write transaction.
+   * Begins the one write transaction. What it returns serves until its `end`.
    *
    * @throws RevisionExhaustedError at 2^53 - 1 (P7).
    */
   beginWrite(): WriteTxn {
-    assert(this.#txn === undefined, "one write transaction at a time");
-    this.#txn = new StoreTxn(this, toRevision(this.#currentRevision + 1));
+    this.#txn.begin(toRevision(this.#currentRevision + 1));
     return this.#txn;
   }
 
@@ -298,7 +298,7 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
    * No other method may be called until it resolves.
    */
   async restoreFrom(path: string): Promise<void> {
-    assert(this.#txn === undefined, "no transaction is open while the store is replaced");
+    assert(this.#txn.isEnded, "no transaction is open while the store is replaced");
     const revisionBefore = this.#currentRevision;
     this.#hub.pause();
     this.#compactor.stop();
@@ -365,7 +365,6 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
 
   /** @internal */
   finish(txn: StoreTxn): void {
-    this.#txn = undefined;
     if (txn.operations > 1) this.counters.txnTotal++;
     if (!txn.hasChanges) return;
     this.#currentRevision = txn.revision;
