@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SimClock, SimScheduler, SimTimers } from "@quorate/platform/sim";
 import type { LeaseRecord } from "@quorate/state-machine";
+import { LeaseRenewal } from "../src/member/lease-renewal.ts";
 import { Lessor } from "../src/member/lessor.ts";
-import type { ReadListener } from "../src/member/read-queue.ts";
 
 function createLessor() {
   const scheduler = new SimScheduler();
   const leases = new Map<bigint, LeaseRecord>();
   const expiries: { readonly ids: readonly bigint[]; readonly term: number }[] = [];
-  const reads: ReadListener[] = [];
   const lessor = new Lessor(
     { promotionExtensionMillis: 1_000, expiryRetryMillis: 7_000, scanMillis: 100 },
     {
@@ -18,7 +17,6 @@ function createLessor() {
         get: (id) => leases.get(id),
         records: () => leases.values(),
       },
-      readIndex: (listener) => reads.push(listener),
       proposeExpiry: (ids, term) => expiries.push({ ids, term }),
     },
     {
@@ -32,8 +30,11 @@ function createLessor() {
   };
   const renew = (id: bigint): string[] => {
     const answers: string[] = [];
-    lessor.renew(id, (answer) => answers.push(JSON.stringify(answer)));
-    for (const read of reads.splice(0)) read(undefined);
+    const renewal = new LeaseRenewal(id, 1, {
+      handleRenewed: ({ ttlSeconds }) => answers.push(`ttl ${ttlSeconds}`),
+    });
+    renewal.desk = { handleConfirmed: (_renewal, failure) => answers.push(String(failure)) };
+    lessor.renew(renewal);
     return answers;
   };
   return { scheduler, leases, lessor, expiries, grant, renew };
@@ -50,7 +51,7 @@ test("Lessor answers a renewal that waits for a revoke when its lease was grante
   // One entry ends the lease and grants the id again.
   grant(1n, 5);
   lessor.handleRevocations();
-  assert.deepEqual(answers, ['{"ttlSeconds":5}']);
+  assert.deepEqual(answers, ["ttl 5"]);
 });
 
 test("Lessor that leads no more proposes no expiry and gives renewals back (L3)", () => {
@@ -62,7 +63,7 @@ test("Lessor that leads no more proposes no expiry and gives renewals back (L3)"
   lessor.demote();
   scheduler.advance(60_000);
   assert.equal(expiries.length, 1);
-  assert.deepEqual(answers, ['{"failure":"not-leader"}']);
+  assert.deepEqual(answers, ["no-leader"]);
 });
 
 test("Lessor gives leases full time and an election more at a change of leader (L1)", () => {

@@ -7,7 +7,7 @@ import type { MemberMeter } from "./member-meter.ts";
 import type { MemberTiming } from "./member-timing.ts";
 import { encodeExpiry, type MemberProposal } from "./outcome.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
-import { ReadQueue, type ReadListener } from "./read-queue.ts";
+import { ReadQueue } from "./read-queue.ts";
 import type { OpenedStorage } from "./storage.ts";
 
 /** Bounds of one log entry; there is no fixed batch size, only upper bounds. */
@@ -85,7 +85,6 @@ export function createLessor(
   { electionTicks, tickMillis, requestTimeoutMillis }: MemberTiming,
   member: {
     readonly state: { readonly leases: ConstructorParameters<typeof Lessor>[1]["leases"] };
-    readIndex(listener: ReadListener): void;
     propose(proposal: MemberProposal): void;
   },
   surroundings: { readonly clock: Clock; readonly timers: Timers; readonly meter: MemberMeter },
@@ -99,7 +98,6 @@ export function createLessor(
     },
     {
       leases: member.state.leases,
-      readIndex: (listener) => member.readIndex(listener),
       proposeExpiry: (ids, term) => member.propose(encodeExpiry(ids, term)),
     },
     {

@@ -9,8 +9,8 @@
  */
 import type { Clock, Timer, Timers } from "@quorate/platform";
 import type { LeaseRecord } from "@quorate/state-machine";
+import type { LeaseRenewal } from "./lease-renewal.ts";
 import { LeaseSchedule } from "./lease-schedule.ts";
-import type { ReadListener } from "./read-queue.ts";
 
 /** What the lessor acts on. */
 export interface LessorTarget {
@@ -20,7 +20,6 @@ export interface LessorTarget {
     get(id: bigint): LeaseRecord | undefined;
     records(): Iterable<LeaseRecord>;
   };
-  readIndex(listener: ReadListener): void;
   /** Proposes the expiry of leases, void outside the term. */
   proposeExpiry(ids: readonly bigint[], term: number): void;
 }
@@ -51,18 +50,13 @@ const looksPerScan = 20_000;
 /** Leases taken into the schedule in one turn after an election (C49). */
 const promotionsPerTurn = 10_000;
 
-/** How a question to the lessor ended; `not-leader`: ask the leader. */
-export type RenewalAnswer = { readonly ttlSeconds: number } | { readonly failure: RenewalFailure };
-/** See {@link RenewalAnswer}. */
-export type RenewalFailure = "not-leader" | "timeout";
-
 /** Follows one member's leadership. */
 export class Lessor {
   readonly #options: LessorOptions;
   readonly #target: LessorTarget;
   readonly #dependencies: LessorDependencies;
   readonly #schedule: LeaseSchedule;
-  readonly #waitingForRevoke = new Map<bigint, ((answer: RenewalAnswer) => void)[]>();
+  readonly #waitingForRevoke = new Map<bigint, LeaseRenewal[]>();
   #term: number | undefined;
   #scanTimer: Timer | undefined;
   #promotion: Iterator<LeaseRecord> | undefined;
@@ -100,10 +94,9 @@ export class Lessor {
     this.#promotion = undefined;
     this.#scanTimer?.cancel();
     this.#schedule.clear();
-    for (const waiting of this.#waitingForRevoke.values()) {
-      for (const settle of waiting) settle({ failure: "not-leader" });
-    }
+    const undecided = [...this.#waitingForRevoke.values()];
     this.#waitingForRevoke.clear();
+    for (const waiting of undecided) for (const renewal of waiting) renewal.settle("no-leader");
   }
 
   /** A grant was applied. */
@@ -120,27 +113,42 @@ export class Lessor {
       if (this.#target.leases.has(id)) ttlSeconds = this.#schedule.renew(id, this.#now());
       if (ttlSeconds === undefined) continue;
       this.#waitingForRevoke.delete(id);
-      for (const settle of waiting) settle({ ttlSeconds });
+      for (const renewal of waiting) renewal.finish(ttlSeconds);
     }
   }
 
   /**
-   * Renews a lease.
-   *
-   * @param settle - TTL in seconds, 0 for a lease that does not exist; for one past its time,
-   *   called when it is gone.
+   * Renews a lease, after a quorum has confirmed this leadership. Ends with the TTL in seconds, 0
+   * for a lease that does not exist; for one past its time when it is gone.
    */
-  renew(id: bigint, settle: (answer: RenewalAnswer) => void): void {
-    const term = this.#term;
-    if (term === undefined) {
-      settle({ failure: "not-leader" });
+  renew(renewal: LeaseRenewal): void {
+    const ttlSeconds = this.tryRenew(renewal.id);
+    if (ttlSeconds !== undefined) {
+      renewal.finish(ttlSeconds);
       return;
     }
-    this.#target.readIndex((failure) => {
-      if (this.#term !== term) settle({ failure: "not-leader" });
-      else if (failure !== undefined) settle({ failure: "timeout" });
-      else this.#renewConfirmed(id, settle);
-    });
+    const waiting = this.#waitingForRevoke.get(renewal.id);
+    if (waiting === undefined) this.#waitingForRevoke.set(renewal.id, [renewal]);
+    else waiting.push(renewal);
+  }
+
+  /**
+   * Renews a lease, after a quorum has confirmed this leadership.
+   *
+   * @returns TTL in seconds, 0 for a lease that does not exist; undefined for one past its time,
+   *   which nobody can answer for before its end is applied (L4).
+   */
+  tryRenew(id: bigint): number | undefined {
+    const now = this.#now();
+    const lease = this.#target.leases.get(id);
+    if (lease === undefined) return 0;
+    let ttlSeconds = this.#schedule.renew(id, now);
+    if (ttlSeconds === undefined && this.#schedule.state(id) === undefined) {
+      this.#scheduleFull(lease);
+      ttlSeconds = this.#schedule.renew(id, now);
+    }
+    if (ttlSeconds !== undefined) this.#dependencies.onRenewed();
+    return ttlSeconds;
   }
 
   /** Whole seconds left, rounded down; 0 when past its time, -1 when there is no such lease. */
@@ -155,24 +163,6 @@ export class Lessor {
   /** Monotonic milliseconds at which a lease runs out; undefined for one not scheduled yet. */
   deadlineMillis(id: bigint): number | undefined {
     return this.#schedule.remainingMillis(id, 0);
-  }
-
-  #renewConfirmed(id: bigint, settle: (answer: RenewalAnswer) => void): void {
-    const lease = this.#target.leases.get(id);
-    if (lease === undefined) {
-      settle({ ttlSeconds: 0 });
-      return;
-    }
-    this.#ensureScheduled(lease);
-    const ttlSeconds = this.#schedule.renew(id, this.#now());
-    if (ttlSeconds !== undefined) {
-      this.#dependencies.onRenewed();
-      settle({ ttlSeconds });
-      return;
-    }
-    const waiting = this.#waitingForRevoke.get(id);
-    if (waiting === undefined) this.#waitingForRevoke.set(id, [settle]);
-    else waiting.push(settle);
   }
 
   #ensureScheduled(lease: LeaseRecord): void {

@@ -124,7 +124,7 @@ export class Member {
       timers: dependencies.timers,
       timeoutMillis: timing.requestTimeoutMillis,
       leader: () => this.#remoteLeader(),
-      readIndex: (listener) => this.readIndex(listener),
+      read: (read) => this.read(read),
     });
     this.#logKeeper = new LogKeeper(timing, raft, storage, this.#transport, {
       ...dependencies,

@@ -27,6 +27,7 @@ export class SimNetwork {
   readonly #links = new Map<string, Link>();
   readonly #handlers = new Map<MemberId, PeerHandler>();
   readonly #snapshotsInto = new Map<MemberId, number>();
+  readonly #sent = new Map<number, number>();
 
   constructor(scheduler: SimScheduler, random: SeededRandom) {
     this.#scheduler = scheduler;
@@ -38,12 +39,18 @@ export class SimNetwork {
     return this.#snapshotsInto.get(memberId) ?? 0;
   }
 
+  /** How many frames of a kind were sent. */
+  framesOf(kind: number): number {
+    return this.#sent.get(kind) ?? 0;
+  }
+
   /** The transport of a process that begins to live. */
   join(memberId: MemberId, handler: PeerHandler): PeerTransport {
     this.#handlers.set(memberId, handler);
     return {
       send: (to, kind, chunks) => {
         if (this.#handlers.get(memberId) !== handler) return false;
+        this.#sent.set(kind, this.framesOf(kind) + 1);
         return this.#send(this.#link(memberId, to), kind, Buffer.concat(chunks));
       },
       setPeers: (peers: readonly PeerAddress[]) => {
