@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import type { HeaderList } from "./header-field.ts";
 
 /** Blocks kept for one connection. A client has one for each method and each set of metadata. */
@@ -81,9 +80,12 @@ function isBlock(entry: CachedBlock, block: Uint8Array): boolean {
   return true;
 }
 
-/** Sizes are few, so that the buffer of an entry is soon large enough for good. */
+/**
+ * Sizes are few, so that the buffer of an entry is soon large enough for good; the least is the
+ * largest that V8 makes within its heap.
+ */
 function bufferFor(length: number): Uint8Array {
   let bytes = bufferBytesLeast;
   while (bytes < length) bytes *= 2;
-  return Buffer.allocUnsafeSlow(bytes);
+  return new Uint8Array(bytes);
 }

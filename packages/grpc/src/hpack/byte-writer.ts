@@ -46,7 +46,9 @@ export class ByteWriter {
 
   /** What was written, as a copy; the next byte begins another block. */
   take(): Uint8Array {
-    const block = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
+    // Small ones are made within the heap of V8, unlike those of Buffer.
+    const block = new Uint8Array(this.#length);
+    block.set(this.#bytes.subarray(0, this.#length));
     this.#length = 0;
     return block;
   }

@@ -1,6 +1,7 @@
 import { fieldBytes, type HeaderField } from "./header-field.ts";
 
-const slotsAtFirst = 16;
+/** A client of gRPC has about six fields that stay. */
+const slotsAtFirst = 8;
 
 /**
  * The dynamic table of RFC 7541, 2.3.2: first in, first out, bounded by bytes.

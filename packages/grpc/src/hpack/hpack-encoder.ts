@@ -26,6 +26,9 @@ interface CachedList {
   readonly block: Uint8Array;
 }
 
+/** Shared, because a block is written in one go; thousands of connections need no buffer each. */
+const writer = new ByteWriter();
+
 /**
  * Encodes the header blocks of one connection (RFC 7541), to be sent in the order they were made.
  *
@@ -46,7 +49,6 @@ interface CachedList {
  */
 export class HpackEncoder {
   readonly #table = new DynamicTable(tableBytesMost);
-  readonly #writer = new ByteWriter();
   readonly #cached: CachedList[] = [];
   #nextVictim = 0;
   /** What the table's size shall be from the next block on. */
@@ -88,7 +90,7 @@ export class HpackEncoder {
     const { version } = this.#table;
     if (this.#isResized) this.#resize();
     for (const field of fields) this.#field(field);
-    const block = this.#writer.take();
+    const block = writer.take();
     if (this.#table.version === version && Object.isFrozen(fields)) {
       this.#remember({ fields, version, block });
     }
@@ -100,15 +102,14 @@ export class HpackEncoder {
     const least = this.#tableBytesLeast;
     if (least < this.#table.bytesMax && least < this.#tableBytesMax) {
       this.#table.resize(least);
-      this.#writer.integer(0x20, 0x1f, least);
+      writer.integer(0x20, 0x1f, least);
     }
     this.#table.resize(this.#tableBytesMax);
-    this.#writer.integer(0x20, 0x1f, this.#tableBytesMax);
+    writer.integer(0x20, 0x1f, this.#tableBytesMax);
     this.#tableBytesLeast = this.#tableBytesMax;
   }
 
   #field(field: HeaderField): void {
-    const writer = this.#writer;
     const index = staticIndexOfField(field) || this.#dynamicIndex(field.name, field.value);
     if (index > 0) {
       writer.integer(0x80, 0x7f, index);
