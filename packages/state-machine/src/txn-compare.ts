@@ -3,7 +3,6 @@ import {
   asBuffer,
   decodeStored,
   keyFromBytes,
-  rangeEndNone,
   type Key,
   type KeyVersion,
   type MvccStore,
@@ -29,8 +28,9 @@ export function isCompareTrue(
   compare: Compare,
 ): boolean {
   const key = keyFromBytes(compare.key);
-  const rangeEnd = keyFromBytes(compare.rangeEnd);
-  if (rangeEnd !== rangeEndNone) return isRangeTrue(state.store, compare, { key, rangeEnd });
+  if (compare.rangeEnd.length > 0) {
+    return isRangeTrue(state.store, compare, { key, rangeEnd: keyFromBytes(compare.rangeEnd) });
+  }
   switch (compare.target) {
     case CompareCompareTarget.VALUE: {
       const stored = state.store.get(key);

@@ -18,8 +18,9 @@ import { KeyIntervals, type KeyInterval } from "./key-interval.ts";
  * @throws RequestError `duplicate-key`.
  */
 export function checkTxnOverlaps(request: TxnRequest): void {
-  if (request.success.length > 1 || hasNested(request.success)) checkBranch(request.success);
-  if (request.failure.length > 1 || hasNested(request.failure)) checkBranch(request.failure);
+  // Hot: most transactions write one key, and need no sets to find that out.
+  if (mayCollide(request.success)) checkBranch(request.success);
+  if (mayCollide(request.failure)) checkBranch(request.failure);
 }
 
 interface BranchWrites {
@@ -62,6 +63,12 @@ function deletesOf(operations: readonly RequestOp[]): KeyIntervals {
   return KeyIntervals.of(intervals);
 }
 
-function hasNested(operations: readonly RequestOp[]): boolean {
-  return operations.some(({ request }) => request?.case === "requestTxn");
+/** Whether there are two writes, or nested ones. */
+function mayCollide(operations: readonly RequestOp[]): boolean {
+  let writes = 0;
+  for (const { request } of operations) {
+    if (request?.case === "requestTxn") return true;
+    if (request?.case === "requestPut" || request?.case === "requestDeleteRange") writes += 1;
+  }
+  return writes > 1;
 }

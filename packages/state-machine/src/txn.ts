@@ -9,6 +9,7 @@
 // delete that the overlap check overlooks (range_end "\0") stops the server; here step 2 follows
 // such deletes and refuses the whole transaction with `key-not-found` (C29).
 import type {
+  Compare,
   DeleteRangeRequest,
   PutRequest,
   RangeRequest,
@@ -56,13 +57,18 @@ export interface TxnPath {
 
 /** Step 1: evaluates the compares. */
 export function choosePath(state: TxnState, request: TxnRequest): TxnPath {
-  const succeeded = request.compare.every((compare) => isCompareTrue(state, compare));
+  const succeeded = areComparesTrue(state, request.compare);
   const operations = succeeded ? request.success : request.failure;
   const nested: TxnPath[] = [];
   for (const { request: operation } of operations) {
     if (operation?.case === "requestTxn") nested.push(choosePath(state, operation.value));
   }
   return { succeeded, operations, nested };
+}
+
+function areComparesTrue(state: TxnState, compares: readonly Compare[]): boolean {
+  for (const compare of compares) if (!isCompareTrue(state, compare)) return false;
+  return true;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Calls of the store's masses on their way through the log: one object each, no closures. */
-import type { DeleteRangeRequest, TxnRequest } from "@quorate/api";
+import { decodeTxnRequest, type DeleteRangeRequest, type TxnRequest } from "@quorate/api";
 import type { UnaryCall } from "@quorate/grpc";
 import type { PutCommand, RequestOutcome } from "@quorate/state-machine";
 import { notQueued, type Proposal, type ProposalFailure } from "../member/proposal-queue.ts";
@@ -66,21 +66,29 @@ export class DeleteRangeCall implements Proposal<RequestOutcome> {
   }
 }
 
-/** A `Txn` that writes, under way. */
+/**
+ * A `Txn` that writes, under way.
+ *
+ * It keeps the bytes and not the message, which is a tree of a dozen objects: while it waits the
+ * garbage collector would carry each of them along, which costs more than reading the bytes again.
+ */
 export class TxnCall implements Proposal<RequestOutcome> {
   readonly kind = "txn";
   readonly authRevision = 0;
-  readonly message: TxnRequest;
   readonly bytes: Uint8Array;
   sequence: number = notQueued;
   readonly #context: ServiceContext;
   readonly #call: UnaryCall;
 
-  constructor(context: ServiceContext, call: UnaryCall, message: TxnRequest, bytes: Uint8Array) {
+  /** @param bytes - Were decoded and checked before. */
+  constructor(context: ServiceContext, call: UnaryCall, bytes: Uint8Array) {
     this.#context = context;
     this.#call = call;
-    this.message = message;
     this.bytes = bytes;
+  }
+
+  get message(): TxnRequest {
+    return decodeTxnRequest(this.bytes);
   }
 
   settle(outcome: RequestOutcome): void {

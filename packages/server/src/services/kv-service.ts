@@ -47,7 +47,7 @@ export function kvMethods(context: ServiceContext): readonly RpcMethod[] {
         readTxn(context, request, call);
       } else {
         checkSize(context, bytes);
-        context.member.propose(new TxnCall(context, call, request, bytes));
+        context.member.propose(new TxnCall(context, call, bytes));
       }
     }),
     compactMethod(context),
