@@ -35,6 +35,7 @@ export { decodeStored, type StoredKeyValue } from "./key-value.ts";
 export type {
   KeyVersion,
   RangeCursor,
+  RangeJob,
   RangeQuery,
   RangeResult,
   SortOrder,

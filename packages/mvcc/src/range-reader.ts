@@ -2,8 +2,10 @@ import type { Backend } from "./backend/backend.ts";
 import { StoreCorruptError } from "./errors.ts";
 import { FoundVersion, type KeyHistory } from "./key-index/key-history.ts";
 import type { KeyIndex } from "./key-index/key-index.ts";
-import { decodeStored, encodeKeyOnly, withoutValue } from "./key-value.ts";
+import { encodeKeyOnly } from "./key-value.ts";
 import { rangeEndNone, type Key } from "./key.ts";
+import { SlicedRange } from "./range-job.ts";
+import { hasFilters } from "./range-order.ts";
 import type { RangeQuery, RangeResult } from "./range.ts";
 import type { Revision } from "./revision.ts";
 
@@ -92,6 +94,33 @@ export class RangeReader {
     });
   }
 
+  /**
+   * As `collect`, but looks at most at `maxKeys` keys, alive or not.
+   *
+   * @returns Where to go on, undefined at the end of the range.
+   */
+  collectSlice(
+    begin: Key,
+    rangeEnd: Key,
+    at: number,
+    maxKeys: number,
+    visit: (key: Key, version: FoundVersion) => void,
+  ): Key | undefined {
+    const found = this.#found;
+    let looked = 0;
+    let rest: Key | undefined;
+    this.#index.visit(begin, rangeEnd, (key, history) => {
+      if (looked >= maxKeys) {
+        rest = key;
+        return false;
+      }
+      looked++;
+      if (findIn(history, at, found)) visit(key, found);
+      return true;
+    });
+    return rest;
+  }
+
   /** Wire bytes of a version: the row itself, or for keys-only what the index knows. */
   #encode(key: Key, version: FoundVersion, keysOnly: boolean): Uint8Array {
     if (keysOnly) return encodeKeyOnly(key, version.create, version.main, version.version);
@@ -99,50 +128,14 @@ export class RangeReader {
   }
 
   #readSorted(query: RangeQuery, at: number, revision: Revision): RangeResult {
-    const rangeEnd = query.rangeEnd ?? rangeEndNone;
-    const limit = Math.max(0, query.limit ?? 0);
-    const order = query.sortOrder ?? "none";
-    const target = query.sortTarget ?? "key";
-    const hasFilter = hasFilters(query);
-    const needsValue = target === "value";
-    const pairs: Pair[] = [];
-    let count = 0;
-    // The quirk of order "none": cut in key order first, sort what is left.
-    const isCutFirst = order === "none" && !hasFilter && limit > 0;
-    this.collect(query.key, rangeEnd, at, isCutFirst ? limit + 1 : 0, (key, found) => {
-      count++;
-      if (!passes(query, found)) return true;
-      const row = needsValue ? this.row(found.main, found.sub) : undefined;
-      const value = row === undefined ? undefined : decodeStored(row).value;
-      const { main, sub, create, version } = found;
-      pairs.push({ key, main, sub, create, version, row, value });
-      return true;
-    });
-    if (isCutFirst) count = this.count(query.key, rangeEnd, at);
-    sortPairs(pairs, target, order === "descend");
-    const more = limit > 0 && pairs.length > limit;
-    const kvs = (more ? pairs.slice(0, limit) : pairs).map((pair) =>
-      this.#encodePair(pair, query.keysOnly === true),
-    );
-    return { revision, count, more, kvs };
+    const source = { reader: this, checkReadable: () => undefined };
+    const count =
+      at === newest ? this.count(query.key, query.rangeEnd ?? rangeEndNone, at) : undefined;
+    const job = new SlicedRange(source, query, at, revision, count);
+    while (!job.step(Number.MAX_SAFE_INTEGER));
+    const kvs = job.next(Number.MAX_SAFE_INTEGER);
+    return { revision, count: job.count, more: job.more, kvs };
   }
-
-  #encodePair(pair: Pair, keysOnly: boolean): Uint8Array {
-    const { key, row } = pair;
-    if (!keysOnly) return row ?? this.row(pair.main, pair.sub);
-    if (row !== undefined) return withoutValue(row, key);
-    return encodeKeyOnly(key, pair.create, pair.main, pair.version);
-  }
-}
-
-interface Pair {
-  readonly key: Key;
-  readonly main: number;
-  readonly sub: number;
-  readonly create: number;
-  readonly version: number;
-  readonly row: Uint8Array | undefined;
-  readonly value: Uint8Array | undefined;
 }
 
 function findIn(history: KeyHistory, at: number, found: FoundVersion): boolean {
@@ -150,56 +143,4 @@ function findIn(history: KeyHistory, at: number, found: FoundVersion): boolean {
   if (history.isEnded) return false;
   found.set(history.main, history.sub, history.create, history.version);
   return true;
-}
-
-function hasFilters(query: RangeQuery): boolean {
-  return (
-    (query.minModRevision ?? 0) !== 0 ||
-    (query.maxModRevision ?? 0) !== 0 ||
-    (query.minCreateRevision ?? 0) !== 0 ||
-    (query.maxCreateRevision ?? 0) !== 0
-  );
-}
-
-function passes(query: RangeQuery, version: FoundVersion): boolean {
-  const minMod = query.minModRevision ?? 0;
-  const maxMod = query.maxModRevision ?? 0;
-  const minCreate = query.minCreateRevision ?? 0;
-  const maxCreate = query.maxCreateRevision ?? 0;
-  return (
-    (minMod === 0 || version.main >= minMod) &&
-    (maxMod === 0 || version.main <= maxMod) &&
-    (minCreate === 0 || version.create >= minCreate) &&
-    (maxCreate === 0 || version.create <= maxCreate)
-  );
-}
-
-function sortPairs(
-  pairs: Pair[],
-  target: NonNullable<RangeQuery["sortTarget"]>,
-  isDescending: boolean,
-): void {
-  const sign = isDescending ? -1 : 1;
-  switch (target) {
-    case "key":
-      // Pairs come in key order.
-      if (isDescending) pairs.reverse();
-      return;
-    case "version":
-      pairs.sort((left, right) => sign * (left.version - right.version));
-      return;
-    case "create":
-      pairs.sort((left, right) => sign * (left.create - right.create));
-      return;
-    case "mod":
-      pairs.sort((left, right) => sign * (left.main - right.main));
-      return;
-    case "value":
-      pairs.sort((left, right) =>
-        left.value === undefined || right.value === undefined
-          ? 0
-          : sign * Buffer.compare(left.value, right.value),
-      );
-      return;
-  }
 }

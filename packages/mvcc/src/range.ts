@@ -71,3 +71,20 @@ export interface KeyVersion {
   readonly modRevision: number;
   readonly version: number;
 }
+
+/**
+ * Reads a range of any order, with any filter, in slices at one pinned revision: `step` until it
+ * says true, then `next` as of a {@link RangeCursor}.
+ */
+export interface RangeJob extends RangeCursor {
+  /** Whether all keys were looked at. Only then `count`, `more` and `next` mean anything. */
+  readonly isReady: boolean;
+  /**
+   * Looks at the next keys, and reads their values if these decide the order.
+   *
+   * @param maxKeys - Most keys, deleted ones included, at least 1.
+   * @returns `isReady`.
+   * @throws CompactedError once compaction has passed the pinned revision.
+   */
+  step(maxKeys: number): boolean;
+}

@@ -6,10 +6,11 @@ import { Compactor } from "./compactor.ts";
 import { CompactedError, FutureRevisionError } from "./errors.ts";
 import { hashVersions, type HashSource } from "./hash-kv.ts";
 import type { KeyIndex } from "./key-index/key-index.ts";
-import type { Key } from "./key.ts";
+import { rangeEndNone, type Key } from "./key.ts";
 import { PinnedCursor, type CursorSource } from "./range-cursor.ts";
+import { SlicedRange } from "./range-job.ts";
 import { newest, RangeReader } from "./range-reader.ts";
-import type { KeyVersion, RangeCursor, RangeQuery, RangeResult } from "./range.ts";
+import type { KeyVersion, RangeCursor, RangeJob, RangeQuery, RangeResult } from "./range.ts";
 import { rebuild, writeRevision, type RebuiltState } from "./rebuild.ts";
 import { toRevision, type Revision } from "./revision.ts";
 import type { StoreInstruments, StoreStats } from "./store-stats.ts";
@@ -212,6 +213,18 @@ export class MvccStore implements TxnHost, CursorSource, LogSource, HashSource {
     if (wanted > 0) this.checkReadable(wanted);
     const at = wanted > 0 ? wanted : this.#currentRevision;
     return new PinnedCursor(this, query, at, this.#currentRevision);
+  }
+
+  /** Pins a revision for reading any range in slices. @throws as `range` */
+  startRange(query: RangeQuery): RangeJob {
+    this.counters.rangeTotal++;
+    const wanted = query.revision ?? 0;
+    if (wanted > 0) this.checkReadable(wanted);
+    const at = wanted > 0 ? wanted : this.#currentRevision;
+    const isNewest = at === this.#currentRevision;
+    const rangeEnd = query.rangeEnd ?? rangeEndNone;
+    const count = isNewest ? this.#reader.count(query.key, rangeEnd, newest) : undefined;
+    return new SlicedRange(this, query, at, this.#currentRevision, count);
   }
 
   /**

@@ -30,6 +30,20 @@ const change: fc.Arbitrary<SlowChange> = fc.oneof(
   },
 );
 const revisionBound = fc.constantFrom(0, 0, 0, 3, 5, 8, 12);
+const query: fc.Arbitrary<RangeQuery> = fc.record({
+  key,
+  rangeEnd,
+  revision: fc.oneof(fc.constantFrom(0, -3), fc.integer({ min: 1, max: 40 })),
+  limit: fc.constantFrom(0, 0, 1, 2, 3, -1),
+  countOnly: fc.constantFrom(false, false, false, true),
+  keysOnly: fc.boolean(),
+  sortOrder: fc.constantFrom("none", "none", "ascend", "descend"),
+  sortTarget: fc.constantFrom("key", "key", "version", "create", "mod", "value"),
+  minModRevision: revisionBound,
+  maxModRevision: revisionBound,
+  minCreateRevision: revisionBound,
+  maxCreateRevision: revisionBound,
+});
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
@@ -43,20 +57,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("range" as const),
       pageSize: fc.integer({ min: 1, max: 4 }),
-      query: fc.record({
-        key,
-        rangeEnd,
-        revision: fc.oneof(fc.constantFrom(0, -3), fc.integer({ min: 1, max: 40 })),
-        limit: fc.constantFrom(0, 0, 1, 2, 3, -1),
-        countOnly: fc.constantFrom(false, false, false, true),
-        keysOnly: fc.boolean(),
-        sortOrder: fc.constantFrom("none", "none", "ascend", "descend"),
-        sortTarget: fc.constantFrom("key", "key", "version", "create", "mod", "value"),
-        minModRevision: revisionBound,
-        maxModRevision: revisionBound,
-        minCreateRevision: revisionBound,
-        maxCreateRevision: revisionBound,
-      }),
+      query,
     }),
   },
   {
@@ -116,6 +117,7 @@ async function run(bench: Bench, steps: readonly Step[]): Promise<readonly strin
         plain(slow, current.query),
         where,
       );
+      assert.equal(sliced(store, current.query, current.pageSize), answer, `sliced ${where}`);
       seen.push(answer);
     } else if (current.kind === "compact") {
       const bound = slow.revision - current.behind;
@@ -223,6 +225,64 @@ function paged(
     return rangeText({ revision, count, more, kvs });
   });
 }
+
+/** The answer of a job, in steps and pages of a size; `between` runs between two of them. */
+function sliced(
+  store: Awaited<ReturnType<typeof openStore>>,
+  query: RangeQuery,
+  size: number,
+  between: () => void = () => undefined,
+): string {
+  return outcome(() => {
+    const job = store.startRange(query);
+    while (!job.step(size)) between();
+    const kvs: Uint8Array[] = [];
+    for (; !job.isDone; between()) kvs.push(...job.next(size));
+    const { revision, count, more } = job;
+    return rangeText({ revision, count, more, kvs });
+  });
+}
+
+test("MvccStore.startRange sees one revision, whatever is written between its slices", async () => {
+  const history = fc.array(fc.array(change, { minLength: 1, maxLength: 4 }), { maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(history, history, query, fc.integer({ min: 1, max: 3 }), async (...args) => {
+      const [before, later, asked, size] = args;
+      const slow = new SlowStore();
+      const store = await openStore(new MemoryBackend());
+      for (const changes of before) {
+        write(store, changes);
+        slow.write(changes);
+      }
+      const expected = slow.range(asked);
+      const rest = later.values();
+      const answer = sliced(store, asked, size, () => {
+        const { value } = rest.next();
+        if (value !== undefined) write(store, value);
+      });
+      assert.equal(answer, expected);
+      store.close();
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("MvccStore.startRange ends with a typed error once compaction has passed it", async () => {
+  const store = await openStore(new MemoryBackend());
+  for (const name of ["a", "b", "c"])
+    write(store, [{ kind: "put", key: name, value: "1", lease: 0n }]);
+  const asked: RangeQuery = { key: "a", rangeEnd: "\0", sortTarget: "mod", sortOrder: "descend" };
+  const stepping = store.startRange(asked);
+  assert.equal(stepping.step(2), false);
+  const ready = store.startRange(asked);
+  while (!ready.step(1));
+  assert.equal(ready.count, 3);
+  write(store, [{ kind: "put", key: "a", value: "2", lease: 0n }]);
+  void store.scheduleCompaction(store.currentRevision);
+  assert.throws(() => stepping.step(2), { code: "compacted" });
+  assert.throws(() => ready.next(1), { code: "compacted" });
+  store.close();
+});
 
 function rowsOf(backend: Backend): string {
   const rows: string[] = [];
