@@ -63,6 +63,9 @@ export interface MemberDependencies {
   readonly onRemoved: () => void;
 }
 
+/** Longest time spent on reads in one turn. */
+const readSliceMillis = 10;
+
 /** See the head of the file. */
 export class Member {
   readonly state: StateMachine;
@@ -340,7 +343,13 @@ export class Member {
 
   #releaseReads(): void {
     if (this.#applier.isRestoring) return;
-    this.#reads.release(this.state.appliedIndex);
+    const { clock, timers } = this.#dependencies;
+    const end = clock.monotonicMillis() + readSliceMillis;
+    const isOver = (): boolean => clock.monotonicMillis() >= end;
+    // A thousand long lists at once must not keep the others waiting (V3).
+    if (this.#reads.release(this.state.appliedIndex, isOver)) {
+      timers.setImmediate(() => this.#releaseReads());
+    }
     this.#schedule();
   }
 

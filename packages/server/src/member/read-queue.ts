@@ -60,6 +60,10 @@ interface ConfirmedRound {
   readonly reads: QueuedRead[];
 }
 
+/** Reads that are served between two looks at the time. */
+const readsPerLook = 16;
+const neverOver = (): boolean => false;
+
 /** Gathers reads into rounds. Driven by the member: it knows neither clock nor consensus. */
 export class ReadQueue {
   readonly #options: ReadQueueOptions;
@@ -117,16 +121,29 @@ export class ReadQueue {
     this.#confirmed.push({ index, reads: round.reads });
   }
 
-  /** Serves the reads whose index is applied. */
-  release(appliedIndex: number): void {
+  /**
+   * Serves the reads whose index is applied.
+   *
+   * @param isOver - Whether the turn has lasted long enough; asked now and then.
+   * @returns Whether reads are left that may be served in the next turn.
+   */
+  release(appliedIndex: number, isOver: () => boolean = neverOver): boolean {
     for (;;) {
       // Rounds are confirmed one after the other, so their indexes ascend.
       const [first] = this.#confirmed;
-      if (first === undefined || first.index > appliedIndex) return;
+      if (first === undefined || first.index > appliedIndex) return false;
       this.#confirmed.shift();
       const { reads } = first;
-      this.#count -= reads.length;
-      for (const read of reads) read.settle(undefined);
+      let served = 0;
+      for (const read of reads) {
+        served += 1;
+        this.#count -= 1;
+        read.settle(undefined);
+        if (served % readsPerLook === 0 && isOver()) break;
+      }
+      if (served === reads.length) continue;
+      this.#confirmed.unshift({ index: first.index, reads: reads.slice(served) });
+      return true;
     }
   }
 
