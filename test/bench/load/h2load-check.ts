@@ -4,19 +4,24 @@
  */
 import { decodeRangeResponse, encodeRangeRequest, services } from "@quorate/api";
 
+import { until } from "../../support/deadline.ts";
 import { callOnce } from "./call-once.ts";
 import { GrpcConnection } from "./grpc-connection.ts";
 import type { H2loadResult } from "./h2load.ts";
 import type { ClosedLoad } from "./load-spec.ts";
-import { requestSource } from "./operation.ts";
+import { requestSource, type RequestSource } from "./operation.ts";
 import { dealt } from "./unary-load.ts";
+
+/** How long a store may still be busy with what h2load has left behind. */
+const settleMillis = 20_000;
 
 /**
  * Runs h2load between two looks at the store.
  *
- * The same request is sent once before and once after by the client that checks status and
- * content. Of writes, only as many count as done as the store's revision has grown by; the others
- * were refused, which h2load does not see.
+ * The same request is sent before and after by the client that checks status and content, until it
+ * is answered as it must be and has the effect that it must have. Of h2load's writes, only as many
+ * count as done as the store's revision has grown by; the others were refused, which h2load does
+ * not see.
  *
  * @throws Error when request or store say that something else was measured.
  */
@@ -26,11 +31,10 @@ export async function checked(
 ): Promise<H2loadResult & Done> {
   const connection = await GrpcConnection.connect(dealt(spec.endpoints, 0));
   try {
-    await assertAnswered(connection, spec);
-    const before = await revisionOf(connection);
+    const before = await settled(connection, spec);
     const result = await runLoad();
     const revisions = (await revisionOf(connection)) - before;
-    await assertAnswered(connection, spec);
+    await settled(connection, spec);
     return { ...result, ...doneOf(spec, result, revisions) };
   } finally {
     connection.close();
@@ -53,29 +57,36 @@ export interface Done {
  * @throws Error when the store has written more than was sent, or by reads.
  */
 export function doneOf(
-  { operation }: Pick<ClosedLoad, "operation">,
+  spec: Pick<ClosedLoad, "operation">,
   { operations, started, failures }: Pick<H2loadResult, "operations" | "started" | "failures">,
   revisions: number,
 ): Done {
-  const isWrite = operation.kind === "put" || operation.kind === "txn";
-  if (revisions > (isWrite ? started : 0)) {
-    const sent = `${started} requests of kind "${operation.kind}"`;
+  const areWrites = isWrite(spec);
+  if (revisions > (areWrites ? started : 0)) {
+    const sent = `${started} requests of kind "${spec.operation.kind}"`;
     throw new Error(`Cannot trust h2load: after ${sent} there are ${revisions} new revisions`);
   }
-  const done = isWrite ? Math.min(operations, revisions) : operations;
+  const done = areWrites ? Math.min(operations, revisions) : operations;
   return {
     operations: done,
-    servedOperations: isWrite ? revisions : started,
+    servedOperations: areWrites ? revisions : started,
     failures: failures + operations - done,
   };
 }
 
-async function assertAnswered(
-  connection: GrpcConnection,
-  { operation }: ClosedLoad,
-): Promise<void> {
-  const source = requestSource(operation);
-  const isRight = await new Promise<boolean>((resolve) => {
+/** Waits until the request alone moves the store. @returns The revision then. */
+async function settled(connection: GrpcConnection, spec: ClosedLoad): Promise<number> {
+  const source = requestSource(spec.operation);
+  return await until(settleMillis, "a right answer to h2load's request", async () => {
+    const before = await revisionOf(connection);
+    const isRight = await isAnswered(connection, source);
+    const after = await revisionOf(connection);
+    return isRight && after - before === (isWrite(spec) ? 1 : 0) ? after : undefined;
+  });
+}
+
+function isAnswered(connection: GrpcConnection, source: RequestSource): Promise<boolean> {
+  return new Promise((resolve) => {
     let isContentRight = false;
     connection.call(source.path, source.request(0), {
       onMessage: (bytes, begin, end) => {
@@ -84,7 +95,10 @@ async function assertAnswered(
       onEnd: (status) => resolve(status === 0 && isContentRight),
     });
   });
-  if (!isRight) throw new Error("Cannot trust h2load: its request is not answered as it must be");
+}
+
+function isWrite({ operation }: Pick<ClosedLoad, "operation">): boolean {
+  return operation.kind === "put" || operation.kind === "txn";
 }
 
 async function revisionOf(connection: GrpcConnection): Promise<number> {
