@@ -20,7 +20,7 @@ interface QueuedMessage {
 export class MessageQueue implements BodySource {
   bytesLeft = 0;
   /** Those after the present one. */
-  #waiting: QueuedMessage[] = [];
+  #waiting: QueuedMessage[] | undefined;
   #next = 0;
   #chunks: readonly Uint8Array[] = noChunks;
   #messageBytes = 0;
@@ -51,7 +51,7 @@ export class MessageQueue implements BodySource {
 
   /** Forgets everything but the rest of a message that has been begun. */
   dropWaiting(): void {
-    this.#waiting = [];
+    this.#waiting = undefined;
     this.#next = 0;
     if (this.#messageLeft === this.#messageBytes + this.#headBytes) this.#messageLeft = 0;
     this.bytesLeft = this.#messageLeft;
@@ -59,7 +59,7 @@ export class MessageQueue implements BodySource {
 
   /** Forgets everything. */
   clear(): void {
-    this.#waiting = [];
+    this.#waiting = undefined;
     this.#next = 0;
     this.#chunks = noChunks;
     this.#messageLeft = 0;
@@ -81,7 +81,7 @@ export class MessageQueue implements BodySource {
 
   #add(chunks: readonly Uint8Array[], bytes: number, headBytes: number): void {
     if (this.bytesLeft === 0) this.#open(chunks, bytes, headBytes);
-    else this.#waiting.push({ chunks, bytes, headBytes });
+    else (this.#waiting ??= []).push({ chunks, bytes, headBytes });
     this.bytesLeft += bytes + headBytes;
   }
 
@@ -96,15 +96,16 @@ export class MessageQueue implements BodySource {
   }
 
   #openNext(): void {
-    const next = this.#waiting[this.#next];
-    if (next === undefined) return;
+    const waiting = this.#waiting;
+    const next = waiting?.[this.#next];
+    if (waiting === undefined || next === undefined) return;
     this.#next += 1;
     this.#open(next.chunks, next.bytes, next.headBytes);
-    if (this.#next === this.#waiting.length) {
-      this.#waiting.length = 0;
+    if (this.#next === waiting.length) {
+      waiting.length = 0;
       this.#next = 0;
     } else if (this.#next >= 1_024) {
-      this.#waiting.splice(0, this.#next);
+      waiting.splice(0, this.#next);
       this.#next = 0;
     }
   }

@@ -1,4 +1,5 @@
 import type { Http2Stream } from "./http2-stream.ts";
+import { StreamSlots } from "./stream-slots.ts";
 
 /** How many streams that were reset here are remembered. */
 const resetsMax = 1_024;
@@ -21,7 +22,7 @@ export type ClosedReason =
  * and a bounded number of those that need another answer than "closed".
  */
 export class StreamTable {
-  readonly #open = new Map<number, Http2Stream>();
+  readonly #open = new StreamSlots();
   readonly #resets = new Set<number>();
   /** `[first, last]` of ids that were jumped over. */
   readonly #gaps: [number, number][] = [];
@@ -42,7 +43,7 @@ export class StreamTable {
   }
 
   /** All open streams; closing them on the way is allowed. */
-  values(): Iterable<Http2Stream> {
+  values(): readonly Http2Stream[] {
     return this.#open.values();
   }
 
@@ -57,17 +58,17 @@ export class StreamTable {
 
   /** Adds a stream whose id has been used. */
   add(stream: Http2Stream): void {
-    this.#open.set(stream.id, stream);
+    this.#open.add(stream);
   }
 
   /** Removes a stream that has ended on both sides. */
   remove(id: number): void {
-    this.#open.delete(id);
+    this.#open.remove(id);
   }
 
   /** Removes a stream that is reset here; frames for it may still be on their way. */
   removeReset(id: number): void {
-    this.#open.delete(id);
+    this.#open.remove(id);
     this.#resets.add(id);
     if (this.#resets.size > resetsMax) {
       for (const oldest of this.#resets) {
