@@ -13,10 +13,7 @@ export interface HeaderValues {
 // Hot: stands in every answer and every watch response.
 export class HeaderEncoder {
   readonly #ids: Uint8Array;
-  #last: { readonly values: HeaderValues; readonly field: Uint8Array } | undefined;
-
-  #slab: Uint8Array = new Uint8Array(0);
-  #slabOffset = 0;
+  #last: (HeaderValues & { readonly field: Uint8Array }) | undefined;
 
   constructor(ids: { readonly clusterId: bigint; readonly memberId: bigint }) {
     this.#ids = encodeResponseHeader(ids);
@@ -43,43 +40,20 @@ export class HeaderEncoder {
   }
 
   /** Field 1 as bytes that nobody shares: the whole answer to most writes. */
-  // Hot: one for each put. Cut from a slab, which costs half of an array of its own.
   fresh(revision: number, raftTerm: number): Uint8Array {
-    if (this.#slab.length - this.#slabOffset < fieldSizeMax) this.#renewSlab();
-    const slab = this.#slab;
-    const begin = this.#slabOffset;
-    let at = begin;
-    slab[at++] = 0x0a;
-    at++; // The length, see below.
-    for (const byte of this.#ids) slab[at++] = byte;
-    if (revision !== 0) {
-      slab[at++] = 0x18;
-      at = writeVarint(slab, at, revision);
-    }
-    if (raftTerm !== 0) {
-      slab[at++] = 0x20;
-      at = writeVarint(slab, at, raftTerm);
-    }
-    slab[begin + 1] = at - begin - 2;
-    this.#slabOffset = at;
-    return new Uint8Array(slab.buffer, slab.byteOffset + begin, at - begin);
+    const values = { revision, raftTerm };
+    const writer = new Writer(this.fieldSize(values));
+    this.writeField(writer, values);
+    return writer.finish();
   }
 
   /** Field 1 as bytes: made once for all watchers of a revision. Must not be changed. */
   field(revision: number, raftTerm: number): Uint8Array {
     const last = this.#last;
-    if (last?.values.revision === revision && last.values.raftTerm === raftTerm) return last.field;
-    const values = { revision, raftTerm };
-    const writer = new Writer(this.fieldSize(values));
-    this.writeField(writer, values);
-    const field = writer.finish();
-    this.#last = { values, field };
+    if (last?.revision === revision && last.raftTerm === raftTerm) return last.field;
+    const field = this.fresh(revision, raftTerm);
+    this.#last = { revision, raftTerm, field };
     return field;
-  }
-
-  #renewSlab(): void {
-    this.#slab = new Uint8Array(slabSize);
-    this.#slabOffset = 0;
   }
 
   #size({ revision, raftTerm }: HeaderValues): number {
@@ -87,20 +61,4 @@ export class HeaderEncoder {
     const termSize = raftTerm === 0 ? 0 : 1 + uint64Size(raftTerm);
     return this.#ids.length + revisionSize + termSize;
   }
-}
-
-/** Two ids and two numbers of ten bytes at most, each with its tag, and the field's own head. */
-const fieldSizeMax = 4 * 11 + 2;
-const slabSize = 8192;
-
-/** Writes a safe integer that is not negative; returns the offset behind it. */
-function writeVarint(bytes: Uint8Array, offset: number, value: number): number {
-  let at = offset;
-  let rest = value;
-  while (rest > 0x7f) {
-    bytes[at++] = (rest % 0x80) | 0x80;
-    rest = Math.floor(rest / 0x80);
-  }
-  bytes[at++] = rest;
-  return at;
 }
