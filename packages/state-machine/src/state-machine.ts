@@ -11,6 +11,7 @@ import {
   MvccStore,
   type Backend,
   type RangeCursor,
+  type RangeJob,
   type RangeResult,
   type StoreDependencies,
   type StoreOptions,
@@ -231,6 +232,12 @@ export class StateMachine {
   openRange(request: RangeRequest): RangeCursor {
     this.#checkUsable();
     return this.#store.openRange(toRangeQuery(request));
+  }
+
+  /** As {@link StateMachine.openRange}, for every order and filter. @throws as `range` */
+  startRange(request: RangeRequest): RangeJob {
+    this.#checkUsable();
+    return this.#store.startRange(toRangeQuery(request));
   }
 
   /**

@@ -7,7 +7,7 @@ import type { QueuedRead, ReadFailure } from "../member/read-queue.ts";
 import { checkCall } from "./calls.ts";
 import { composePointAnswer, composeRangeAnswer } from "./range-answer.ts";
 import { readPointRequest, type PointRequest } from "./range-request.ts";
-import { readLargeRange } from "./range-slices.ts";
+import { readInSlices } from "./range-slices.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { failureError, ServiceError, toStatus } from "./status.ts";
 
@@ -93,7 +93,7 @@ class RangeRead implements QueuedRead {
     if (call.isCancelled) return;
     try {
       if (failure !== undefined) throw failureError(failure);
-      if (readLargeRange(context, this.#request, call)) return;
+      if (readInSlices(context, this.#request, call)) return;
       const result = context.member.state.range(this.#request);
       const header = { revision: result.revision, raftTerm: context.member.term };
       call.respond(composeRangeAnswer(context.headers, { ...result, header }));

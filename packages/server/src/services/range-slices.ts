@@ -1,7 +1,7 @@
 import type { RangeRequest } from "@quorate/api";
 import { RangeRequestSortOrder, RangeRequestSortTarget } from "@quorate/api";
 import type { UnaryCall } from "@quorate/grpc";
-import { CompactedError, type RangeCursor } from "@quorate/mvcc";
+import { CompactedError, type RangeCursor, type RangeJob } from "@quorate/mvcc";
 import { composeRangeAnswer } from "./range-answer.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { toStatus } from "./status.ts";
@@ -9,23 +9,30 @@ import { toStatus } from "./status.ts";
 /** Pairs read in one turn: what a slow machine reads in about 10 ms. */
 const keysPerSlice = 2_000;
 const bytesPerSlice = 4 * 1024 * 1024;
+/** Keys looked at in one turn, without their values and with them. */
+const looksPerSlice = 20_000;
+const valueLooksPerSlice = 4_000;
 
 /**
  * Reads a range of many pairs in slices between turns of the event loop, so that heartbeats and
  * other callers do not wait (V3, B18). All slices see one revision.
  *
- * @returns false when the range is small or its order needs all of it at once: read it in one go.
+ * @returns false for one key, a short page or a count that is known: read it in one go.
  */
-export function readLargeRange(
+export function readInSlices(
   context: ServiceContext,
   request: RangeRequest,
   call: UnaryCall,
 ): boolean {
-  if (!isInKeyOrder(request) || request.countOnly || request.rangeEnd.length === 0) return false;
-  if (request.limit > 0 && request.limit <= keysPerSlice) return false;
-  const cursor = context.member.state.openRange(request);
-  if (cursor.count <= keysPerSlice) return false;
-  new SlicedAnswer(context, request, call, cursor).run();
+  if (request.rangeEnd.length === 0) return false;
+  const { state } = context.member;
+  const { countOnly, limit, revision } = request;
+  const isCurrent = revision <= 0 || revision === state.store.currentRevision;
+  if (isCurrent && countOnly) return false;
+  const isPlain = isCurrent && isInKeyOrder(request);
+  if (isPlain && limit > 0 && limit <= keysPerSlice) return false;
+  const open = isPlain ? () => state.openRange(request) : () => state.startRange(request);
+  new SlicedAnswer(context, request, call, open).run();
   return true;
 }
 
@@ -34,42 +41,64 @@ class SlicedAnswer {
   readonly #context: ServiceContext;
   readonly #request: RangeRequest;
   readonly #call: UnaryCall;
-  #cursor: RangeCursor;
+  readonly #open: () => RangeCursor | RangeJob;
+  readonly #looks: number;
+  #cursor: RangeCursor | RangeJob;
   #chunks: Uint8Array[] = [];
 
   constructor(
     context: ServiceContext,
     request: RangeRequest,
     call: UnaryCall,
-    cursor: RangeCursor,
+    open: () => RangeCursor | RangeJob,
   ) {
+    const isByValue = request.sortTarget === RangeRequestSortTarget.VALUE;
     this.#context = context;
     this.#request = request;
     this.#call = call;
-    this.#cursor = cursor;
+    this.#open = open;
+    this.#looks = isByValue ? valueLooksPerSlice : looksPerSlice;
+    this.#cursor = open();
   }
 
   run(): void {
     // Nobody waits for the rest.
     if (this.#call.isCancelled) return;
     try {
-      const { headers, member } = this.#context;
       const cursor = this.#cursor;
-      const kvs = cursor.next(keysPerSlice, bytesPerSlice);
-      const pairs = { header: undefined, kvs, more: false, count: 0 };
-      if (kvs.length > 0) this.#chunks.push(...composeRangeAnswer(headers, pairs));
-      if (!cursor.isDone) {
+      if ("step" in cursor && !cursor.step(this.#looks)) {
         this.#continue();
         return;
       }
-      // Fields may come in any order, so what is known only now can stand before the pairs.
-      const { revision, more, count } = cursor;
-      const header = { revision, raftTerm: member.term };
-      const head = composeRangeAnswer(headers, { header, kvs: [], more, count });
-      this.#call.respond([...head, ...this.#chunks]);
+      const kvs = cursor.next(keysPerSlice, bytesPerSlice);
+      if (cursor.isDone) this.#respond(kvs);
+      else {
+        this.#append(kvs);
+        this.#continue();
+      }
     } catch (error) {
       this.#handleError(error);
     }
+  }
+
+  #append(kvs: readonly Uint8Array[]): void {
+    if (kvs.length === 0) return;
+    const pairs = { header: undefined, kvs, more: false, count: 0 };
+    for (const chunk of composeRangeAnswer(this.#context.headers, pairs)) this.#chunks.push(chunk);
+  }
+
+  #respond(kvs: readonly Uint8Array[]): void {
+    const { headers, member } = this.#context;
+    const { revision, more, count } = this.#cursor;
+    const header = { revision, raftTerm: member.term };
+    if (this.#chunks.length === 0) {
+      this.#call.respond(composeRangeAnswer(headers, { header, kvs, more, count }));
+      return;
+    }
+    this.#append(kvs);
+    // Fields may come in any order, so what is known only now can stand before the pairs.
+    const head = composeRangeAnswer(headers, { header, kvs: [], more, count });
+    this.#call.respond(head.concat(this.#chunks));
   }
 
   #continue(): void {
@@ -80,7 +109,7 @@ class SlicedAnswer {
   #handleError(error: unknown): void {
     try {
       if (!(error instanceof CompactedError) || this.#request.revision > 0) throw error;
-      this.#cursor = this.#context.member.state.openRange(this.#request);
+      this.#cursor = this.#open();
       this.#chunks = [];
       this.#continue();
     } catch (failure) {

@@ -4,7 +4,7 @@ import type { BidiStream, RpcStatus, UnaryCall } from "@quorate/grpc";
 export class RecordedStream implements BidiStream, UnaryCall {
   readonly peer: string = "test";
   readonly peerCommonName: string | undefined = undefined;
-  readonly isCancelled: boolean = false;
+  isCancelled = false;
   readonly bufferedBytes: number = 0;
   readonly messages: Uint8Array[] = [];
   readonly #headers: Readonly<Record<string, string>>;
