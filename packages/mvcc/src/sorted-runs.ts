@@ -4,8 +4,9 @@ import type { PairOrder, RangePair } from "./range-order.ts";
 const runLength = 2048;
 
 /**
- * Puts pairs in order without a turn that grows with their number: runs of a fixed length are sorted
- * as they fill, and merged as they are taken. Of each run only as many are kept as anybody will take.
+ * Puts pairs in order without a turn that grows with their number: runs of a fixed length are
+ * sorted as they fill, and merged as they are taken. Of each run only as many are kept as anybody
+ * will take.
  *
  * The merge is a binary heap of runs by their first pair; of equal pairs that of the earlier run
  * comes first, so the order is stable.
