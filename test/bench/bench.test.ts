@@ -76,7 +76,8 @@ describe("runBench", { skip: storeMissing("quorate") }, () => {
       if (row.startsWith("many-keys")) assert.equal(operations, tiny.manyKeys, row);
       if (row.startsWith("connections")) assert.equal(details?.["connections"], 12);
       if (client === "-") continue;
-      assert.ok(usage.loop !== undefined, row);
+      assert.ok(usage.loop !== undefined && usage.waitShare !== undefined, row);
+      assert.ok(usage.waitShare >= 0 && usage.waitShare <= 1, row);
       assert.ok(usage.loop.utilization > 0 && usage.loop.utilization <= 1, row);
       assert.ok(usage.loop.delayP99Millis <= usage.loop.delayMaxMillis, row);
     }

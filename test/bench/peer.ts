@@ -15,7 +15,14 @@ import { within } from "../support/deadline.ts";
 import { startEtcdCluster, type EtcdCluster } from "../support/etcd-process.ts";
 import type { StoreKind } from "../support/store.ts";
 import { beginProbes, endProbes, probeArguments, type LoopUsage } from "./member-probe.ts";
-import { cpuSeconds, diskBytes, forgetPeaks, memoryOf, type Memory } from "./process-usage.ts";
+import {
+  cpuSeconds,
+  diskBytes,
+  forgetPeaks,
+  mainThreadWaits,
+  memoryOf,
+  type Memory,
+} from "./process-usage.ts";
 import { writeProfileSummary } from "./profile/cpu-profile.ts";
 
 /** Flags that both stores get beyond addresses and names; all else is at its default. */
@@ -32,6 +39,11 @@ export interface Usage extends Memory {
   readonly cpuSeconds: number;
   /** Of the worst member; undefined of etcd. */
   readonly loop: LoopUsage | undefined;
+  /**
+   * Share of the time in which the thread of the worst member's event loop waited for a processor:
+   * part of its stalls are the machine's. Undefined of etcd, which has many threads.
+   */
+  readonly waitShare: number | undefined;
 }
 
 /** A running store: the members of one cluster. */
@@ -100,20 +112,26 @@ export class Peer {
     await forgetPeaks(pids);
     const isProbed = this.kind === "quorate";
     if (isProbed) await beginProbes(this.#probeFolder, pids, profilePaths);
+    const waitsBefore = await mainThreadWaits(pids);
+    const begin = performance.now();
     const before = await cpuSeconds(pids);
     const result = await work();
     const after = await cpuSeconds(pids);
+    const seconds = (performance.now() - begin) / 1_000;
+    const waits = await mainThreadWaits(pids);
+    const waited = Math.max(...waits.map((wait, index) => wait - (waitsBefore[index] ?? 0)));
     const memory = await memoryOf(pids);
     const loop = isProbed ? await endProbes(this.#probeFolder, pids) : undefined;
     for (const path of profilePaths) await writeProfileSummary(path);
-    return { result, usage: { ...memory, cpuSeconds: after - before, loop } };
+    const waitShare = isProbed ? waited / seconds : undefined;
+    return { result, usage: { ...memory, cpuSeconds: after - before, loop, waitShare } };
   }
 
   /** What the members have used since their processes began. */
   async usageSinceStart(): Promise<Usage> {
     const { pids } = this;
     const [cpu, memory] = await Promise.all([cpuSeconds(pids), memoryOf(pids)]);
-    return { ...memory, cpuSeconds: cpu, loop: undefined };
+    return { ...memory, cpuSeconds: cpu, loop: undefined, waitShare: undefined };
   }
 
   /** Process ids of the members that run. */

@@ -31,6 +31,18 @@ export async function childrenCpuSeconds(): Promise<number> {
   return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
 }
 
+/**
+ * How long the main threads of some processes could have run, had there been a processor, in
+ * seconds; one number for each.
+ */
+export async function mainThreadWaits(pids: readonly number[]): Promise<readonly number[]> {
+  const texts = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/task/${pid}/schedstat`, "utf8")),
+  );
+  // Nanoseconds on a processor, nanoseconds waiting for one, turns.
+  return texts.map((text) => Number(text.split(" ")[1]) / 1e9);
+}
+
 /** Fields of /proc/PID/stat from the third on: utime is the 14th of all, cutime the 16th. */
 async function statFields(process: string): Promise<readonly string[]> {
   const line = await readFile(`/proc/${process}/stat`, "utf8");

@@ -13,9 +13,9 @@ const measureColumns: readonly Column[] = [
   { title: "p99.9", align: "right" },
   { title: "RSS", align: "right" },
   { title: "peak", align: "right" },
-  { title: "disk", align: "right" },
   { title: "loop p99", align: "right" },
   { title: "max ms", align: "right" },
+  { title: "wait %", align: "right" },
   { title: "client us", align: "right" },
   { title: "%", align: "right" },
 ];
@@ -68,9 +68,9 @@ function peerCells(peer: PeerSummary): readonly string[] {
     digits(peer.p999Millis),
     mebibytes(peer.residentBytes),
     mebibytes(peer.residentBytesMax),
-    mebibytes(peer.diskBytes),
     digits(peer.loopDelayP99Millis),
     digits(peer.loopDelayMaxMillis),
+    Number.isNaN(peer.waitShare) ? "" : String(Math.round(peer.waitShare * 100)),
     digits(peer.generatorMicrosPerOperation),
     Number.isNaN(generatorShare)
       ? ""
@@ -78,8 +78,9 @@ function peerCells(peer: PeerSummary): readonly string[] {
   ];
 }
 
-function detailLines({ details }: PeerSummary): readonly TableLine[] {
+function detailLines({ details, diskBytes }: PeerSummary): readonly TableLine[] {
   const parts = Object.entries(details).map(([name, value]) => `${name} ${digits(value)}`);
+  if (!Number.isNaN(diskBytes)) parts.push(`disk MiB ${mebibytes(diskBytes)}`);
   return parts.length === 0 ? [] : [{ text: `    ${parts.join(", ")}` }];
 }
 

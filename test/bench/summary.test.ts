@@ -33,6 +33,7 @@ function sample(
       residentBytes: 2 ** 20,
       residentBytesMax: 2 ** 21,
       anonymousBytes: 2 ** 19,
+      waitShare: peer === "etcd" ? undefined : 0.25,
       loop:
         peer === "etcd"
           ? undefined
@@ -143,7 +144,11 @@ describe("judge", () => {
 
 describe("reportTable", () => {
   test("has a title for each row and a line for each peer, and fits into a document", () => {
-    const more = { row: "connections-10000", details: { "KiB a connection": 12.34 } };
+    const more = {
+      row: "connections-10000",
+      details: { "KiB a connection": 12.34 },
+      diskBytes: 3 * 2 ** 20,
+    };
     const text = reportTable(
       summarize([
         ...[0, 1].flatMap((turn) => [
@@ -157,7 +162,7 @@ describe("reportTable", () => {
     assert.deepEqual(lines[2], ["put-100x1, 1 member, client raw, per put"]);
     assert.deepEqual(lines[3]?.slice(0, 2), ["etcd", "1,000,001"]);
     assert.deepEqual(lines[4]?.slice(0, 2), ["quorate", "5,000,000"]);
-    assert.deepEqual(lines.at(-1), ["KiB a connection 12.3"]);
+    assert.deepEqual(lines.at(-1), ["KiB a connection 12.3, disk MiB 3.00"]);
     for (const line of text.split("\n")) assert.ok(line.length <= longestLine, line);
   });
 });

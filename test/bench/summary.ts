@@ -28,6 +28,8 @@ export interface PeerSummary {
   readonly loopDelayP99Millis: number;
   /** The longest of all repetitions. */
   readonly loopDelayMaxMillis: number;
+  /** How much of the time Quorate's event loop waited for a processor; NaN of etcd. */
+  readonly waitShare: number;
   readonly diskBytes: number;
   readonly generatorMicrosPerOperation: number;
   /** Share of the processors that the generator could use: near 1 it was the bottleneck. */
@@ -110,6 +112,7 @@ function summarizePeer(peer: StoreKind, samples: readonly Sample[]): PeerSummary
     residentBytesMax: most(({ usage }) => usage?.residentBytesMax),
     loopDelayP99Millis: over(({ usage }) => usage?.loop?.delayP99Millis),
     loopDelayMaxMillis: most(({ usage }) => usage?.loop?.delayMaxMillis),
+    waitShare: over(({ usage }) => usage?.waitShare),
     diskBytes: over(({ diskBytes }) => diskBytes),
     generatorMicrosPerOperation: over(({ generatorCpuSeconds, operations }) =>
       generatorCpuSeconds === undefined || operations === 0
