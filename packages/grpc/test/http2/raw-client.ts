@@ -57,6 +57,8 @@ export class RawClient {
   readonly socket: Socket;
   /** All frames that came, for failure reports. */
   readonly seen: ReceivedFrame[] = [];
+  /** Sees each frame as it comes. */
+  onFrame: (frame: ReceivedFrame) => void = () => undefined;
   readonly #options: RawClientOptions;
   readonly #reader = new FrameReader();
   readonly #decoder = new FieldDecoder();
@@ -104,7 +106,7 @@ export class RawClient {
 
   /** Sends bytes as they are, in one write. */
   send(...chunks: readonly Uint8Array[]): void {
-    if (!this.socket.destroyed) this.socket.write(Buffer.concat(chunks));
+    if (this.socket.writable) this.socket.write(Buffer.concat(chunks));
   }
 
   /** The next odd stream identifier. */
@@ -308,6 +310,7 @@ export class RawClient {
     const received = { ...frame, fields };
     this.seen.push(received);
     this.#untaken.push(received);
+    this.onFrame(received);
     if (this.#options.isPolite === false || (frame.flags & Flag.ack) !== 0) return;
     if (frame.type === FrameType.settings) this.send(settingsAck);
     if (frame.type === FrameType.ping) this.send(ping(frame.payload, Flag.ack));

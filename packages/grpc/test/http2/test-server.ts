@@ -92,17 +92,17 @@ export class TestServer {
     await client.destroy();
   }
 
-  /** Waits until no call is open, and checks that no handler threw. */
-  async untilIdle(): Promise<void> {
-    await until("every call has ended", () => this.harness.openCalls === 0);
+  /** Waits until no call is open, and checks that no handler threw; `after` is for the report. */
+  async untilIdle(after = ""): Promise<void> {
+    await until(`every call has ended ${after}`, () => this.harness.openCalls === 0);
     assert.equal(this.held.size, 0, "every held call heard of its end");
     assert.deepEqual(this.harness.handlerErrors.splice(0), []);
   }
 
   /** Waits until no connection is open. */
-  async untilDeserted(): Promise<void> {
+  async untilDeserted(after = ""): Promise<void> {
     const { portServer } = this.harness;
-    await until("every connection is closed", () => portServer.connectionCount === 0);
+    await until(`every connection is closed ${after}`, () => portServer.connectionCount === 0);
   }
 
   /** Answers every held call. */
@@ -164,7 +164,8 @@ function methodsOf(state: {
       kind: "server-stream",
       path: paths.flood,
       handle: (request, stream) => {
-        const [count = 0, size = 0] = Buffer.from(request).toString().split(" ").map(Number);
+        const asked = Buffer.from(request).toString().split(" ").map(Number);
+        const [count = 0, size = 0] = asked.map((each) => Math.min(Math.max(each || 0, 0), 1e6));
         let sent = 0;
         const fill = (): void => {
           while (sent < count && !stream.isCancelled) {
