@@ -15,6 +15,8 @@ export const paths = {
   echo: "/test.Http2/Echo",
   /** Unary: the request names headers, one a line; answers their values as JSON. */
   headers: "/test.Http2/Headers",
+  /** Unary: answers the common name of the client's certificate, or `nobody`. */
+  who: "/test.Http2/Who",
   /** Unary: never answers by itself. */
   hold: "/test.Http2/Hold",
   /** Unary: fails with ABORTED and the request as its text. */
@@ -144,6 +146,11 @@ function methodsOf(state: {
         const values = names.map((name) => call.header(name) ?? null);
         call.respond([Buffer.from(JSON.stringify(values))]);
       },
+    },
+    {
+      kind: "unary",
+      path: paths.who,
+      handle: (_request, call) => call.respond([Buffer.from(call.peerCommonName ?? "nobody")]),
     },
     {
       kind: "unary",
