@@ -275,15 +275,19 @@ export class Member {
 
   /** Hot: the clock is read once for all requests of a turn. */
   #turnMillis(): number {
-    if (!this.#isFlushScheduled) {
-      this.#turnBeganMillis = this.#dependencies.clock.monotonicMillis();
-    }
+    if (!this.#isFlushScheduled) this.#noteTime();
     return this.#turnBeganMillis;
+  }
+
+  #noteTime(): void {
+    this.#turnBeganMillis = this.#dependencies.clock.monotonicMillis();
   }
 
   #schedule(): void {
     if (this.#isFlushScheduled || this.#closing !== undefined) return;
     this.#isFlushScheduled = true;
+    // Others than requests schedule, too: the time must not stay that of a request long ago.
+    this.#noteTime();
     this.#dependencies.timers.setImmediate(() => {
       this.#isFlushScheduled = false;
       this.#flush();
