@@ -45,10 +45,14 @@ export function reportTable(rows: readonly RowSummary[]): string {
 
 /** Lays out how the rows stand to their targets. */
 export function verdictTable(verdicts: readonly Verdict[]): string {
-  return layOut(
-    verdictColumns,
-    verdicts.map((verdict) => ({ cells: verdictCells(verdict) })),
-  );
+  const full = verdicts.filter(({ fullClients }) => fullClients.length > 0);
+  const peers = [...new Set(full.flatMap(({ fullClients }) => fullClients))].join(", ");
+  return layOut(verdictColumns, [
+    ...verdicts.map((verdict) => ({ cells: verdictCells(verdict) })),
+    ...(full.length === 0
+      ? []
+      : [{ text: `* the client had no processor time left (at ${peers}): not the store's limit` }]),
+  ]);
 }
 
 function titleOf({ row, members, client, unit }: RowSummary): string {
@@ -100,11 +104,6 @@ function verdictCells({
 }: Verdict): readonly string[] {
   const isStall = target.of === "stall";
   const say = (value: number): string => (isStall ? `${digits(value)} ms` : `${digits(value)}x`);
-  const marks = [
-    ...(failures === 0 ? [] : [`${failures} failed`]),
-    ...(fullClients.length === 0 ? [] : [`client full at ${fullClients.join(" and ")}`]),
-  ];
-  const note = marks.length === 0 ? "" : ` (${marks.join("; ")})`;
   return [
     target.row,
     String(target.members),
@@ -115,20 +114,20 @@ function verdictCells({
     found === undefined || found.min === found.max
       ? ""
       : `${digits(found.min)}..${digits(found.max)}`,
-    `${wordOf(shortBy, failures)}${note}`,
+    `${wordOf(shortBy, failures)}${fullClients.length === 0 ? "" : " *"}`,
   ];
 }
 
 function whatOf(of: Verdict["target"]["of"]): string {
   switch (of) {
     case "rate":
-      return "op/s by etcd's";
+      return "op/s";
     case "cpu":
-      return "CPU/op by etcd's";
+      return "CPU/op";
     case "p99":
-      return "p99 by etcd's";
+      return "p99";
     case "peak":
-      return "peak memory by etcd's";
+      return "peak memory";
     case "stall":
       return "longest stall";
   }
@@ -136,6 +135,6 @@ function whatOf(of: Verdict["target"]["of"]): string {
 
 function wordOf(shortBy: number | undefined, failures: number): string {
   if (shortBy === undefined) return "not compared";
-  if (failures > 0) return "void";
+  if (failures > 0) return `void: ${failures} failed`;
   return shortBy === 0 ? "met" : `short by ${digits(shortBy * 100)} %`;
 }

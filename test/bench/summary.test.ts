@@ -111,11 +111,23 @@ describe("judge", () => {
   });
 
   test("a client without processor time left is named, and failures void a row", () => {
-    assert.deepEqual(
-      wordsOf({ generatorCpuSeconds: 1.9 }),
-      Array(2).fill("met (client full at quorate)"),
-    );
-    assert.deepEqual(wordsOf({ failures: 3 }), Array(2).fill("void (3 failed)"));
+    const [first, second, note] = wordsOf({ generatorCpuSeconds: 1.9 });
+    assert.deepEqual([first, second], ["met *", "met *"]);
+    assert.match(note ?? "", /^\* the client had no processor time left \(at quorate\)/);
+    assert.deepEqual(wordsOf({ failures: 3 }), Array(2).fill("void: 3 failed"));
+  });
+
+  test("the table of verdicts fits into a document", () => {
+    const samples = targets.flatMap(({ row, members }) => {
+      const more = { row, members, client: "h2load", generatorCpuSeconds: 2, failures: 100_000 };
+      return [12_345, 98_765].flatMap((rate, turn) => [
+        sample("etcd", turn, 1e6, more),
+        sample("quorate", turn, rate, more),
+      ]);
+    });
+    for (const line of verdictTable(judge(summarize(samples))).split("\n")) {
+      assert.ok(line.length <= longestLine, line);
+    }
   });
 
   test("refusals of etcd are etcd's", () => {

@@ -138,7 +138,7 @@ function cpuOf({ operations, servedOperations = operations, usage }: Sample): nu
 
 function generatorShareOf(sample: Sample): number | undefined {
   const { generatorCpuSeconds, generatorProcesses = 1, seconds } = sample;
-  if (generatorCpuSeconds === undefined) return undefined;
+  if (generatorCpuSeconds === undefined || seconds === 0) return undefined;
   return generatorCpuSeconds / seconds / generatorProcesses;
 }
 
