@@ -13,8 +13,8 @@
  * it may be proposed again without being done twice (P6). A request whose time runs out in flight
  * has an unknown outcome.
  *
- * From `takeBatch` on requests are handled by the batch: a batch enters the log whole, is found again
- * by the number of its first request and settled in one go.
+ * From `takeBatch` on requests are handled by the batch: a batch enters the log whole, is found
+ * again by the number of its first request and settled in one go.
  */
 import { encodeBatch, type BatchPosition, type RequestKind } from "@quorate/state-machine";
 import { Arrivals } from "./arrivals.ts";
@@ -153,6 +153,11 @@ export class ProposalQueue<P extends Proposal<Outcome>, Outcome> {
     if (batch === undefined) return;
     this.#forget(batch);
     this.#waitAgain(pendingOf([batch]));
+  }
+
+  /** Batches that the leader of `term` was handed and that have no outcome, oldest first. */
+  inFlight(term: number): readonly ProposalBatch<P>[] {
+    return [...this.#inFlight.values()].filter((batch) => batch.term === term);
   }
 
   /** An entry of `term` is about to be applied: what older terms took and lost waits again. */
