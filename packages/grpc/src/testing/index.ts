@@ -13,3 +13,4 @@ export {
   readAll,
   RpcClient,
 } from "./rpc-client.ts";
+export type { KnownGaps } from "./wire-compliance.ts";
