@@ -32,7 +32,7 @@ export interface StoreOptions {
   readonly watchBatchBytesMax: number;
   /** Most watchers that one slice of catch-up feeds. @default 512 */
   readonly watchSliceWatchersMax: number;
-  /** Most watchers that are handed new events in one turn; the others follow. @default 2000 */
+  /** Most watchers that are handed new events in one turn; the others follow. @default 1000 */
   readonly watchFanOutWatchersMax: number;
   /**
    * Hash the history up to a compaction before its removal, and answer `hashKv` at the last ten
@@ -48,7 +48,7 @@ export const defaultStoreOptions: StoreOptions = {
   watchBatchRevisionsMax: 1000,
   watchBatchBytesMax: 1024 * 1024,
   watchSliceWatchersMax: 512,
-  watchFanOutWatchersMax: 2000,
+  watchFanOutWatchersMax: 1000,
   isHashingCompactions: false,
 };
 

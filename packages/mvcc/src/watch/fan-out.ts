@@ -168,12 +168,16 @@ export class FanOut {
       if (interest?.delivery === undefined) continue;
       // The set may change meanwhile: who leaves is passed over, who comes is served already.
       this.#watchers ??= interest.synced.values();
-      for (let at = this.#watchers.next(); at.done !== true; at = this.#watchers.next()) {
-        this.#serve(at.value, interest.delivery);
-        if (--left > 0) continue;
-        this.#flushStreams();
-        this.#schedule();
-        return;
+      for (;;) {
+        if (left === 0) {
+          this.#flushStreams();
+          this.#schedule();
+          return;
+        }
+        const next = this.#watchers.next();
+        if (next.done === true) break;
+        left--;
+        this.#serve(next.value, interest.delivery);
       }
       this.#watchers = undefined;
       interest.delivery = undefined;
