@@ -131,13 +131,8 @@ export class LmdbBackend implements Backend {
   }
 
   getVersion(main: number, sub: number): Uint8Array | undefined {
-    const active = this.#active;
-    const committing = this.#committing;
-    if (active.hasWritten(main) || committing?.hasWritten(main) === true) {
-      return this.get("key", revisionKey(main, sub, false));
-    }
-    const staged = active.getVersion(main, sub) ?? committing?.getVersion(main, sub);
-    if (staged !== undefined) return staged;
+    const staged = this.#active.getVersion(main, sub) ?? this.#committing?.getVersion(main, sub);
+    if (staged !== undefined) return staged === removedRow ? undefined : staged;
     const kept = this.#cache.get(main, sub);
     if (kept !== undefined) return kept;
     const row = this.#environment.getVersion(main, sub);

@@ -1,5 +1,5 @@
 import type { Key } from "../key.ts";
-import { isVersionKey, mainOf } from "../revision-key.ts";
+import { isVersionKey, mainOf, revisionKey } from "../revision-key.ts";
 import type { BucketName } from "./backend.ts";
 import type { ScanLayer } from "./merge-scan.ts";
 import { removedRow, RowLayer, type OverlayValue, type StagedWrite } from "./row-layer.ts";
@@ -57,15 +57,14 @@ export class Overlay {
     return value === undefined && bucket === "key" ? this.versions.get(key) : value;
   }
 
-  /** Stored bytes of a put's version. */
-  getVersion(main: number, sub: number): Uint8Array | undefined {
+  /** As `get`, for the row of a version that is no tombstone. */
+  getVersion(main: number, sub: number): OverlayValue | undefined {
+    if (main <= this.#writtenMain) {
+      const written = this.#rows.key.get(revisionKey(main, sub, false));
+      if (written !== undefined) return written;
+    }
     const row = this.versions.find(main, sub);
     return row < 0 ? undefined : this.versions.view(row);
-  }
-
-  /** Whether a version may have been written or removed by its row key. */
-  hasWritten(main: number): boolean {
-    return main <= this.#writtenMain;
   }
 
   /** Layers for a scan, the one that wins first. */

@@ -54,12 +54,8 @@ export class VersionRows implements ScanLayer {
 
   /** Number of a put's row; -1 if it is not here. */
   find(main: number, sub: number): number {
-    const at = main - this.#firstMain;
-    const first = this.#firstRows[at];
-    if (first === undefined) return -1;
-    const row = first + sub;
-    const end = this.#firstRows[at + 1] ?? this.size;
-    return row < end && (this.#lengths[row] ?? -1) >= 0 ? row : -1;
+    const row = this.#rowAt(main - this.#firstMain, sub);
+    return row >= 0 && (this.#lengths[row] ?? -1) >= 0 ? row : -1;
   }
 
   /** Stored bytes of a row; they stay valid. */
@@ -122,13 +118,21 @@ export class VersionRows implements ScanLayer {
 
   #rowOf(key: Key): number {
     if (!isVersionKey(key)) return -1;
-    const at = mainOf(key) - this.#firstMain;
-    const first = this.#firstRows[at];
-    if (first === undefined) return -1;
-    const row = first + subOf(key);
-    const length = this.#lengths[row];
-    if (length === undefined || row >= (this.#firstRows[at + 1] ?? this.size)) return -1;
-    return length < 0 === isTombstoneKey(key) ? row : -1;
+    const row = this.#rowAt(mainOf(key) - this.#firstMain, subOf(key));
+    const length = this.#lengths[row] ?? 0;
+    return row >= 0 && length < 0 === isTombstoneKey(key) ? row : -1;
+  }
+
+  /**
+   * Number of a row by its main revision, counted from the first; -1 if it is not here. Hot: most
+   * that is asked for lies outside, and an index outside of an array is slow.
+   */
+  #rowAt(at: number, sub: number): number {
+    const mains = this.#firstRows.length;
+    if (at < 0 || at >= mains) return -1;
+    const row = (this.#firstRows[at] ?? 0) + sub;
+    const end = at + 1 < mains ? (this.#firstRows[at + 1] ?? 0) : this.size;
+    return row < end ? row : -1;
   }
 
   /** Which main revision, counted from the first, a row belongs to. */
