@@ -91,7 +91,7 @@ onEachTransport("h2load", missing, (member) => {
     }
   });
 
-  test("large answers through windows of 1 KiB, and through large ones in large frames", async () => {
+  test("large answers through windows of 1 KiB, and of 1 GiB with large frames", async () => {
     const large = put("large", "v".repeat(200_000));
     const message = kv.put.encodeRequest(large);
     await run(member(), { path: kv.put.path, message, requests: 1, flags: ["-c", "1"] });

@@ -24,8 +24,8 @@ interface Job {
 }
 
 /**
- * Decompresses messages, by gzip as grpc-go does, without ever making more of one than is allowed: a kilobyte may hold a
- * megabyte of zeros.
+ * Decompresses messages, by gzip as grpc-go does, without ever making more of one than is allowed:
+ * a kilobyte may hold a megabyte of zeros.
  *
  * Small messages are inflated at once. Large ones, and those that turn out to be, go to the thread
  * pool, two at a time; the rest wait in line, each in the window of its own stream, which bounds
