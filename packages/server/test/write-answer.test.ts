@@ -7,6 +7,7 @@ import {
   encodeTxnResponse,
   type ResponseHeaderInit,
 } from "@quorate/api";
+import { toRevision } from "@quorate/mvcc";
 import {
   toDeleteRangeResponse,
   toPutResponse,
@@ -58,7 +59,7 @@ const anyDeletion: fc.Arbitrary<AppliedDeleteRange> = fc.record({
 const anyRange = fc.record({
   kind: fc.constant("range" as const),
   result: fc.record({
-    revision: anyRevision,
+    revision: anyRevision.map(toRevision),
     kvs: fc.array(anyPair, { maxLength: 3 }),
     more: fc.boolean(),
     count: fc.nat(100_000),
