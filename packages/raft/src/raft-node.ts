@@ -256,33 +256,34 @@ export class RaftNode {
       !this.#outbox.isEmpty ||
       this.#log.hasWrite ||
       this.#log.hasCommitted ||
-      !isSameHardState(this.#hardState(), this.#toldHardState) ||
-      !isSameSoftState(this.#softState(), this.#toldSoftState)
+      this.#isHardStateNews() ||
+      this.#isSoftStateNews()
     );
   }
 
   /** Takes what is to be done. Each call hands out everything once. */
   ready(): Ready {
     this.#leadership?.flush();
-    const softState = this.#softState();
-    const hardState = this.#hardState();
-    const isSoftStateNews = !isSameSoftState(softState, this.#toldSoftState);
-    const isHardStateNews = !isSameHardState(hardState, this.#toldHardState);
+    const softState = this.#isSoftStateNews() ? this.#softState() : undefined;
+    const hardState = this.#isHardStateNews() ? this.#hardState() : undefined;
     const isPromise =
-      hardState.term !== this.#toldHardState.term ||
-      hardState.votedFor !== this.#toldHardState.votedFor;
+      this.#term !== this.#toldHardState.term || this.#votedFor !== this.#toldHardState.votedFor;
     const { write, snapshot, entries } = this.#log.takeWrite();
+    const { messages, messagesAfterPersist, readStates, abandonedReads } = this.#outbox.take();
     const ready: Ready = {
-      softState: isSoftStateNews ? softState : undefined,
-      hardState: isHardStateNews ? hardState : undefined,
+      softState,
+      hardState,
       snapshot,
       entries,
       isSyncRequired: isPromise || snapshot !== undefined || entries.length > 0,
+      messages,
+      messagesAfterPersist,
       committedEntries: this.#log.takeCommitted(this.#options.maxCommittedBytes),
-      ...this.#outbox.take(),
+      readStates,
+      abandonedReads,
     };
-    this.#toldSoftState = softState;
-    this.#toldHardState = hardState;
+    this.#toldSoftState = softState ?? this.#toldSoftState;
+    this.#toldHardState = hardState ?? this.#toldHardState;
     this.#pending.push({ ready, write });
     return ready;
   }
@@ -616,12 +617,17 @@ export class RaftNode {
   #softState(): SoftState {
     return { role: this.#role(), leader: this.#leader };
   }
-}
 
-function isSameHardState(a: HardState, b: HardState): boolean {
-  return a.term === b.term && a.votedFor === b.votedFor && a.commit === b.commit;
-}
+  #isHardStateNews(): boolean {
+    const told = this.#toldHardState;
+    return (
+      this.#log.commitIndex !== told.commit ||
+      this.#term !== told.term ||
+      this.#votedFor !== told.votedFor
+    );
+  }
 
-function isSameSoftState(a: SoftState, b: SoftState): boolean {
-  return a.role === b.role && a.leader === b.leader;
+  #isSoftStateNews(): boolean {
+    return this.#leader !== this.#toldSoftState.leader || this.#role() !== this.#toldSoftState.role;
+  }
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { SeededRandom } from "@quorate/platform/sim";
 import { emptyConfiguration, RaftNode, toConfiguration, toLogIndex, toTerm } from "@quorate/raft";
 import { toMemberId, type MemberId } from "@quorate/raft";
-import { encodeBatch, type RequestOutcome } from "@quorate/state-machine";
+import { decodeBatch, encodeBatch, type RequestOutcome } from "@quorate/state-machine";
 import { ForwardFilter, decodeForward, encodeForward } from "../src/member/forward.ts";
 import { encodeForwardRefusal } from "../src/member/forward.ts";
 import { ForwardIntake } from "../src/member/forward-intake.ts";
@@ -96,6 +96,80 @@ test("ProposalPump forwards again after a refusal only when time has passed", ()
   pump.release();
   pump.run(leader, false);
   assert.equal(sent.length, 2);
+});
+
+test("ProposalPump sends again on a new connection what the old one may have lost (P6)", () => {
+  const { pump, queue, sent, add } = createPump([self, other, toMemberId(3n)]);
+  const leader = { isSelf: false, other };
+  for (let count = 0; count < 3; count += 1) {
+    add(700);
+    pump.run(leader, false);
+  }
+  const ids = (): (number | undefined)[] =>
+    sent.splice(0).map(({ payload }) => decodeForward(payload)?.forwardId);
+  assert.deepEqual(ids(), [1, 2, 3]);
+  pump.handleConnected(toMemberId(3n));
+  pump.run(leader, false);
+  assert.deepEqual(ids(), [], "another member's connection has lost nothing of it");
+  queue.giveBack(2);
+  pump.handleConnected(other);
+  pump.run(leader, false);
+  assert.deepEqual(ids(), [1, 3, 4], "under their numbers, before newer ones");
+  pump.run(leader, false);
+  assert.deepEqual(ids(), [], "once a connection");
+  pump.handleConnected(other);
+  pump.run({ isSelf: false, other: toMemberId(3n) }, false);
+  assert.deepEqual(ids(), [], "who does not lead is told nothing");
+});
+
+test("ProposalPump believes no refusal of what it has sent twice (P6)", () => {
+  const { pump, queue, sent, add } = createPump([self, other, toMemberId(3n)]);
+  const leader = { isSelf: false, other };
+  add(700);
+  pump.run(leader, false);
+  pump.handleConnected(other);
+  pump.run(leader, false);
+  add(700);
+  pump.run(leader, false);
+  const [first, again, second] = sent.map(({ payload }) => decodeForward(payload));
+  assert.ok(first && again && second);
+  assert.equal(first.forwardId, again.forwardId);
+  // The first frame came, the leader stepped down, the second one was refused.
+  pump.handleRefusal(encodeForwardRefusal(again));
+  assert.equal(queue.hasWaiting, false, "it may be in the log");
+  pump.handleRefusal(encodeForwardRefusal(second));
+  assert.equal(queue.hasWaiting, true, "what was sent once and refused is in no log");
+});
+
+test("ForwardIntake takes each batch once, whatever is repeated and whenever it comes (P6)", () => {
+  const random = new SeededRandom(5n);
+  for (let round = 0; round < 200; round += 1) {
+    const { forwards, raft } = createPump([self]);
+    const frames = Array.from({ length: 8 }, (_, at) => {
+      const request = { sequence: at + 1, kind: "put", authRevision: 0, bytes: Buffer.alloc(1) };
+      const batch = encodeBatch(other, [{ ...request, kind: "put" }]);
+      const frame = encodeForward({ term: raft.term, session: 1, forwardId: at + 1, batch });
+      return Buffer.concat(frame);
+    });
+    // The old connection brings a beginning of what was sent on it, in part after the new one has
+    // begun; the new one brings everything without an outcome, and more.
+    const lost = random.nextInt(6);
+    const streams = [frames.slice(0, lost), frames.slice(random.nextInt(lost + 1))];
+    const before = random.nextInt(lost + 1);
+    const settled = frames.length - (streams[1]?.length ?? 0);
+    const first = streams[0]?.splice(0, Math.max(before, settled)) ?? [];
+    for (const frame of first) forwards.handleForward(other, frame, raft.term);
+    while (streams.some((stream) => stream.length > 0)) {
+      const frame = streams[random.nextInt(2)]?.shift();
+      if (frame !== undefined) forwards.handleForward(other, frame, raft.term);
+    }
+    const joined = forwards.join(undefined, raft.term);
+    assert.ok(joined);
+    assert.deepEqual(
+      decodeBatch(joined).map(({ sequence }) => sequence),
+      [1, 2, 3, 4, 5, 6, 7, 8],
+    );
+  }
 });
 
 test("ProposalPump knows a refusal of its process's earlier life (P6)", () => {

@@ -58,7 +58,10 @@ class Bench {
         onPersisted: () => this.driver.drain(),
         onLogFailure: () => undefined,
       },
-      { logger: noopLogger, timers: new SimTimers(this.scheduler) },
+      {
+        logger: noopLogger,
+        timers: new SimTimers(this.scheduler),
+      },
     );
   }
 

@@ -46,8 +46,8 @@ export function createPeerHandler(
       handleFrame(current, from, kind, payload);
       events.onNews();
     },
-    onConnected: () => {
-      parts()?.pump.release();
+    onConnected: (memberId) => {
+      parts()?.pump.handleConnected(memberId);
       events.onNews();
     },
     onDisconnected: (memberId) => {

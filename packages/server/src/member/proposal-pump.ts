@@ -9,7 +9,7 @@ import type { PeerTransport } from "../peer/peer-transport.ts";
 import { decodeForwardRefusal, encodeForward } from "./forward.ts";
 import type { ForwardIntake } from "./forward-intake.ts";
 import type { MemberProposal } from "./outcome.ts";
-import type { ProposalQueue } from "./proposal-queue.ts";
+import type { ProposalBatch, ProposalQueue } from "./proposal-queue.ts";
 
 /** What the pump moves between. */
 export interface ProposalPumpParts {
@@ -41,6 +41,10 @@ export class ProposalPump {
   readonly #parts: ProposalPumpParts;
   #stuck: StuckEntry | undefined;
   #isHeld = false;
+  /** A new connection to this member: what was sent on the one before may be lost. */
+  #repeatTo: MemberId | undefined;
+  /** Batches up to this one may have been sent more than once. */
+  #repeatedThrough = 0;
 
   constructor(parts: ProposalPumpParts) {
     this.#parts = parts;
@@ -66,11 +70,24 @@ export class ProposalPump {
   handleRefusal(payload: Uint8Array): void {
     const refusal = decodeForwardRefusal(payload);
     if (refusal?.session !== this.#parts.session) return;
+    // Of a batch that was sent twice only one frame was refused: the other may be in the log, even
+    // if the leader does not know any more, having stepped down or lived anew (P6).
+    if (refusal.forwardId <= this.#repeatedThrough) return;
     this.#parts.queue.giveBack(refusal.forwardId);
     this.#isHeld = true;
   }
 
-  /** Time has passed, or there is another leader or connection: batches may be forwarded again. */
+  /**
+   * There is a new connection to a member. If it leads, batches of its term without an outcome are
+   * sent again, under their old numbers and before any newer one: what the broken connection lost is
+   * always the end of what was sent, so the leader's filter tells exactly what it has not seen.
+   */
+  handleConnected(member: MemberId): void {
+    this.#isHeld = false;
+    this.#repeatTo = member;
+  }
+
+  /** Time has passed, or there is another leader: batches may be forwarded again. */
   release(): void {
     this.#isHeld = false;
   }
@@ -103,19 +120,29 @@ export class ProposalPump {
   }
 
   #forward(leader: MemberId): void {
-    const { raft, queue, transport, session } = this.#parts;
+    const { raft, queue, transport } = this.#parts;
     if (transport.connectedSince(leader) === undefined) return;
+    if (this.#repeatTo === leader) {
+      for (const batch of queue.inFlight(raft.term)) {
+        this.#repeatedThrough = Math.max(this.#repeatedThrough, batch.batchId);
+        if (!this.#send(leader, batch)) return;
+      }
+      this.#repeatTo = undefined;
+    }
     for (;;) {
       const taken = queue.takeBatch(raft.term);
       if (taken === undefined) return;
-      const { batchId, data } = taken;
-      const { term } = raft;
-      const frame = encodeForward({ term, session, forwardId: batchId, batch: data });
-      if (!transport.send(leader, FrameKind.forward, frame)) {
-        queue.giveBack(batchId);
-        this.#isHeld = true;
-        return;
-      }
+      if (this.#send(leader, taken)) continue;
+      queue.giveBack(taken.batchId);
+      return;
     }
+  }
+
+  #send(leader: MemberId, { term, batchId, data }: ProposalBatch<MemberProposal>): boolean {
+    const { transport, session } = this.#parts;
+    const frame = encodeForward({ term, session, forwardId: batchId, batch: data });
+    if (transport.send(leader, FrameKind.forward, frame)) return true;
+    this.#isHeld = true;
+    return false;
   }
 }

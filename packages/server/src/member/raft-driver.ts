@@ -49,8 +49,11 @@ export interface RaftDriverEvents {
 /** See `RaftOptions.holdCommits`. */
 const heldCommitMillis = 1;
 
+const durableAtOnce: Promise<void> = Promise.resolve();
+
 interface UnfinishedReady {
   readonly ready: Ready;
+  /** Written by the log's callback. */
   isDurable: boolean;
   readonly onFinish: (() => void) | undefined;
 }
@@ -154,25 +157,33 @@ export class RaftDriver {
       // Only the commit index moved, which may lag on the disk: it is written with the next append.
       this.#unfinished.push({ ready, isDurable: true, onFinish: undefined });
       this.#finish();
-      return Promise.resolve();
+      return durableAtOnce;
+    }
+    if (ready.snapshot === undefined) {
+      this.#append(ready, undefined);
+      return durableAtOnce;
     }
     return new Promise((resolve) => {
-      const { snapshot, entries } = ready;
-      const unfinished = { ready, isDurable: false, onFinish: resolve };
-      this.#unfinished.push(unfinished);
-      this.#appendsInFlight += 1;
-      const record = { snapshot, entries, hardState: this.#unsavedHardState };
-      this.#unsavedHardState = undefined;
-      this.#wal.append(record, (error) => {
-        if (error !== undefined) {
-          this.#events.onLogFailure(error);
-          return;
-        }
-        this.#appendsInFlight -= 1;
-        unfinished.isDurable = true;
-        this.#finish();
-        this.#events.onPersisted();
-      });
+      this.#append(ready, resolve);
+    });
+  }
+
+  #append(ready: Ready, onFinish: (() => void) | undefined): void {
+    const { snapshot, entries } = ready;
+    const unfinished: UnfinishedReady = { ready, isDurable: false, onFinish };
+    this.#unfinished.push(unfinished);
+    this.#appendsInFlight += 1;
+    const record = { snapshot, entries, hardState: this.#unsavedHardState };
+    this.#unsavedHardState = undefined;
+    this.#wal.append(record, (error) => {
+      if (error !== undefined) {
+        this.#events.onLogFailure(error);
+        return;
+      }
+      this.#appendsInFlight -= 1;
+      unfinished.isDurable = true;
+      this.#finish();
+      this.#events.onPersisted();
     });
   }
 
@@ -188,26 +199,41 @@ export class RaftDriver {
     }
   }
 
+  /** All messages of a Ready to one peer leave in one frame. */
   #send(messages: readonly Message[]): void {
-    if (messages.length === 0) return;
-    const chunksByPeer = new Map<MemberId, Uint8Array[]>();
+    const [first, second] = messages;
+    if (first === undefined) return;
+    if (first.to === second?.to || messages.length > 2) {
+      for (const to of new Set(messages.map((message) => message.to))) {
+        this.#sendTo(
+          to,
+          messages.filter((message) => message.to === to),
+        );
+      }
+      return;
+    }
+    // Hot: an append to each of two followers, or one answer.
+    this.#sendTo(first.to, [first]);
+    if (second !== undefined) this.#sendTo(second.to, [second]);
+  }
+
+  #sendTo(to: MemberId, messages: readonly Message[]): void {
+    const chunks: Uint8Array[] = [];
     for (const message of messages) {
       if (message.kind === "snapshot") {
         this.#events.onSnapshotWanted(message);
         continue;
       }
-      const parts = encodeMessage(message);
       const head = Buffer.allocUnsafe(4);
-      head.writeUInt32LE(
-        parts.reduce((sum, part) => sum + part.length, 0),
-        0,
-      );
-      const chunks = chunksByPeer.get(message.to);
-      if (chunks === undefined) chunksByPeer.set(message.to, [head, ...parts]);
-      else chunks.push(head, ...parts);
+      chunks.push(head);
+      let length = 0;
+      for (const part of encodeMessage(message)) {
+        length += part.length;
+        chunks.push(part);
+      }
+      head.writeUInt32LE(length, 0);
     }
-    for (const [to, chunks] of chunksByPeer) {
-      if (!this.#transport.send(to, FrameKind.raft, chunks)) this.raft.reportUnreachable(to);
-    }
+    if (chunks.length === 0) return;
+    if (!this.#transport.send(to, FrameKind.raft, chunks)) this.raft.reportUnreachable(to);
   }
 }
