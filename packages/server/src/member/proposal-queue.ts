@@ -198,7 +198,8 @@ export class ProposalQueue<P extends Proposal<Outcome>, Outcome> {
     let at = begin;
     for (const request of batch.requests) {
       const outcome = outcomes[at++];
-      if (outcome === undefined || request.sequence === notQueued) continue;
+      if (outcome === undefined) throw new Error("Cannot settle batch: an outcome is missing");
+      if (request.sequence === notQueued) continue;
       this.#remove(request);
       request.settle(outcome);
     }
@@ -265,7 +266,9 @@ export class ProposalQueue<P extends Proposal<Outcome>, Outcome> {
   }
 
   #expire(bound: number): void {
-    const inFlight = pendingOf(this.#inFlight.values()).filter(({ sequence }) => sequence < bound);
+    // Nearly always none: what arrived so long ago has its outcome.
+    const old = [...this.#inFlight.values()].filter((batch) => batch.firstSequence < bound);
+    const inFlight = pendingOf(old).filter(({ sequence }) => sequence < bound);
     const next = this.#waiting.findIndex(({ sequence }) => sequence >= bound);
     const waiting = this.#waiting.splice(0, next < 0 ? this.#waiting.length : next);
     this.#fail(inFlight, { reason: "timeout", isUnknown: true });
