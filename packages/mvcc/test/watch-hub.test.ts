@@ -450,7 +450,7 @@ test("events that gathered leave as one batch with whole revisions", async () =>
   assert.deepEqual(sink.texts(other), ["DELETE b mod=5"]);
 });
 
-test("prev_kv of events that gathered is as of their revision, whatever is compacted since", async () => {
+test("prev_kv of events that gathered is as of their revision, whatever was compacted", async () => {
   const { store } = await openSimStore();
   const sink = new WatchRecorder();
   const id = created(store.openWatchStream(sink), { key: "a", previousKeyValue: true });
@@ -464,7 +464,7 @@ test("prev_kv of events that gathered is as of their revision, whatever is compa
   ]);
 });
 
-test("W11 watchers of one event are served in slices, and progress waits for its stream only", async () => {
+test("W11 watchers of one event are served in slices; progress waits for its stream", async () => {
   const options = { watchFanOutWatchersMax: 10 };
   const { store, scheduler } = await openSimStore(new MemoryBackend(), 3, options);
   const sinks = Array.from({ length: 35 }, () => new WatchRecorder());
