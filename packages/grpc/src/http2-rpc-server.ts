@@ -59,6 +59,7 @@ export class Http2RpcServer implements RpcServer {
         pingIntervalMinMillis: all.pingIntervalMinMillis,
         quietMillis: Math.min(keepaliveTimeMillis || quietProbeMillis, quietProbeMillis),
         keepaliveTimeoutMillis: all.keepaliveTimeoutMillis,
+        answerTimeoutMillis: all.answerTimeoutMillis,
       },
       onClosed: (connection) => {
         this.#connections.delete(connection);

@@ -27,6 +27,13 @@ export interface GrpcServerOptions {
   readonly quietProbeMillis: number;
   /** How long a client may take to answer a ping before its connection is closed. @default 20000 */
   readonly keepaliveTimeoutMillis: number;
+  /**
+   * How long a client may take to acknowledge settings, and to finish a header block that it has
+   * begun. `GrpcJsServer` does not know this bound.
+   *
+   * @default 10000
+   */
+  readonly answerTimeoutMillis: number;
   /** `write` of a stream answers false from this many unsent bytes on. @default 262144 */
   readonly writeBufferBytes: number;
   /** Largest header list of a request as HTTP/2 counts it. @default 16384 */
@@ -41,6 +48,7 @@ export const defaultGrpcServerOptions: GrpcServerOptions = {
   keepaliveTimeMillis: 7_200_000,
   quietProbeMillis: 60_000,
   keepaliveTimeoutMillis: 20_000,
+  answerTimeoutMillis: 10_000,
   writeBufferBytes: 262_144,
   maxHeaderBytes: 16_384,
 };
@@ -71,6 +79,7 @@ export function checkOptions(options: GrpcServerOptions): void {
   expect("keepaliveTimeMillis", 0, Number.MAX_SAFE_INTEGER);
   expect("quietProbeMillis", 1, 2 ** 31 - 1);
   expect("keepaliveTimeoutMillis", 1, 2 ** 31 - 1);
+  expect("answerTimeoutMillis", 1, 2 ** 31 - 1);
   expect("writeBufferBytes", 1, 2 ** 31 - 1);
   expect("maxHeaderBytes", 1_024, 2 ** 24);
   if (problems.length > 0) throw new InvalidOptionsError(problems);

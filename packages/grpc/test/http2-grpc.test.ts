@@ -459,6 +459,30 @@ describe("back-pressure over HTTP/2", () => {
     });
   });
 
+  it("shares a narrow connection fairly among streams", async () => {
+    await TestServer.run(async (server) => {
+      const client = await server.open({ settings: [[4, 0x7fffffff]] });
+      const streams = Array.from({ length: 8 }, () => client.newStream());
+      for (const stream of streams) {
+        const message = data(stream, grpcMessage("100 10000"), { endStream: true });
+        client.send(headers(stream, block(paths.flood)), message);
+      }
+      let total = 65_535;
+      await client.expectBytes(total);
+      for (let round = 0; round < 40; round += 1) {
+        client.send(windowUpdate(0, 16_384));
+        total += 16_384;
+        await client.expectBytes(total);
+      }
+      for (const stream of streams) {
+        let bytes = 0;
+        for (const { payload } of client.untaken(FrameType.data, stream)) bytes += payload.length;
+        assert.ok(bytes >= total / 16, `stream ${stream} got ${bytes} of ${total}`);
+      }
+      await client.destroy();
+    });
+  });
+
   it("lets a small call pass large answers under way", async () => {
     await TestServer.run(async (server) => {
       const client = await server.open({ settings: [[4, 0x7fffffff]] });

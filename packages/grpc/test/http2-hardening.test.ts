@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { encodeFields, prefixedInteger, requestFields } from "./http2/field-block.ts";
 import {
   continuation,
@@ -419,5 +420,62 @@ describe("connections that vanish", () => {
       await server.untilDeserted();
       await server.canary();
     });
+  });
+});
+
+describe("clients that are slow on purpose", () => {
+  const options = { answerTimeoutMillis: 100 };
+
+  it("may not keep a header block unfinished, however steadily it grows", async () => {
+    await TestServer.run(async (server) => {
+      const client = await server.open();
+      client.send(headers(1, callBlock.subarray(0, 9), { endHeaders: false }));
+      const end = client.expectGoAway("ENHANCE_YOUR_CALM");
+      let isOver = false;
+      const drip = async (): Promise<void> => {
+        for (let at = 9; !isOver && at < callBlock.length; at += 1) {
+          client.send(continuation(1, callBlock.subarray(at, at + 1), false));
+          await setTimeout(2); // Not to wait for something, but to be slow.
+        }
+      };
+      await Promise.all([end.finally(() => (isOver = true)), drip()]);
+      await server.canary();
+    }, options);
+  });
+
+  it("may not leave SETTINGS without an answer, or say nothing behind the preface", async () => {
+    await TestServer.run(async (server) => {
+      const mute = await server.open({ isPolite: false });
+      await mute.expectGoAway("SETTINGS_TIMEOUT");
+      const silent = new RawClient(server.port, { isPolite: false });
+      silent.send(preface);
+      await silent.expectGoAway("SETTINGS_TIMEOUT");
+      await server.untilDeserted();
+      await server.canary();
+    }, options);
+  });
+
+  it("may not stay when they are gone without a word: pings find out", async () => {
+    const quick = { keepaliveTimeMillis: 30, keepaliveTimeoutMillis: 30 };
+    await TestServer.run(async (server) => {
+      const client = await server.open();
+      client.send(call(1, paths.hold));
+      await until("the call is held", () => server.held.size === 1);
+      client.socket.pause();
+      await server.untilIdle();
+      await server.untilDeserted();
+    }, quick);
+  });
+
+  it("are let alone otherwise: a body may take its time", async () => {
+    await TestServer.run(async (server) => {
+      const client = await server.open();
+      client.send(headers(1, block(paths.echo)), data(1, message.subarray(0, 2)));
+      const mute = await server.open({ isPolite: false });
+      await mute.expectGoAway("SETTINGS_TIMEOUT"); // So long it has waited at least.
+      client.send(data(1, message.subarray(2), { endStream: true }));
+      assert.equal((await client.answer(1)).grpcStatus, "0");
+      await client.destroy();
+    }, options);
   });
 });

@@ -69,7 +69,7 @@ export class FrameSender {
   #controlBytes = 0;
   #isEnded = false;
 
-  /** @param isKernelSocket - Whether a finished write means that its bytes are no longer looked at. */
+  /** @param isKernelSocket - Whether nobody looks at the bytes of a finished write any more. */
   constructor(
     socket: Duplex,
     isKernelSocket: boolean,
@@ -224,7 +224,8 @@ export class FrameSender {
       this.sendWindow -= length;
       if (length === bytesLeft) return false;
     }
-    if (stream.sendWindow > 0 && this.sendWindow > 0) {
+    // Who took the last of the connection's window goes behind those that still wait for some.
+    if (stream.sendWindow > 0 && (this.sendWindow > 0 || length > 0)) {
       stream.isQueued = true;
       this.#ready.push(stream);
       return true;

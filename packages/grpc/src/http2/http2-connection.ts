@@ -23,6 +23,8 @@ export interface Http2ConnectionOptions {
   /** How long the client may be quiet before it is pinged. */
   readonly quietMillis: number;
   readonly keepaliveTimeoutMillis: number;
+  /** How long settings may stay without an answer, and a header block without its end. */
+  readonly answerTimeoutMillis: number;
 }
 
 /** What the connections of a server share. */
@@ -41,8 +43,6 @@ export interface Http2ConnectionOwner {
   onInternalError(error: unknown): void;
 }
 
-/** How long settings may stay without an answer, and a header block without its end. */
-const answerMillisMax = 10_000;
 /** How long a client may take to close after the last word, so that it can read that. */
 const lingerMillis = 1_000;
 const settingsPrice = 10;
@@ -116,7 +116,7 @@ export class Http2Connection implements FrameHandler, RequestStreamsOwner, Sende
     this.#streams.openWindow();
     this.#settingsTimer = setTimeout(() => {
       this.#fail(ErrorCode.SETTINGS_TIMEOUT, "settings not acknowledged in time");
-    }, answerMillisMax);
+    }, this.#options.answerTimeoutMillis);
     this.#settingsTimer.unref();
     socket.on("error", () => undefined); // The close that follows is what counts.
     socket.on("close", () => this.#handleClose());
@@ -254,7 +254,7 @@ export class Http2Connection implements FrameHandler, RequestStreamsOwner, Sende
     if (!this.#streams.isWithinBlock) return;
     this.#blockTimer = setTimeout(() => {
       this.#fail(ErrorCode.ENHANCE_YOUR_CALM, "header block not finished in time");
-    }, answerMillisMax);
+    }, this.#options.answerTimeoutMillis);
     this.#blockTimer.unref();
   }
 
@@ -272,7 +272,13 @@ export class Http2Connection implements FrameHandler, RequestStreamsOwner, Sende
     this.#hasSettings = true;
     const { headerTableBytes, initialWindowBytes } = this.#peer;
     this.#peer.apply(bytes, begin, end);
-    if (this.#peer.headerTableBytes !== headerTableBytes) {
+    const { headerTableBytesLeast } = this.#peer;
+    if (
+      this.#peer.headerTableBytes !== headerTableBytes ||
+      headerTableBytesLeast < headerTableBytes
+    ) {
+      // A table that was small in between is empty now (RFC 7541, 4.2).
+      this.#sender.encoder.setTableBytesMax(headerTableBytesLeast);
       this.#sender.encoder.setTableBytesMax(this.#peer.headerTableBytes);
     }
     const change = this.#peer.initialWindowBytes - initialWindowBytes;

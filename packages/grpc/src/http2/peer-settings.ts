@@ -17,6 +17,8 @@ const frameBytesMaxMost = 2 ** 24 - 1;
 /** What a client said about itself; before that, the defaults of RFC 9113, 6.5.2. */
 export class PeerSettings {
   headerTableBytes = 4_096;
+  /** The least that `headerTableBytes` was while the last SETTINGS frame was taken. */
+  headerTableBytesLeast = 4_096;
   initialWindowBytes: number = initialWindowBytes;
   frameBytesMax: number = frameBytesMax;
 
@@ -26,6 +28,7 @@ export class PeerSettings {
    * @throws {@link ConnectionError} for values outside of their range.
    */
   apply(bytes: Buffer, begin: number, end: number): void {
+    this.headerTableBytesLeast = this.headerTableBytes;
     for (let at = begin; at + settingBytes <= end; at += settingBytes) {
       this.#set(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0), readUint32(bytes, at + 2));
     }
@@ -35,6 +38,7 @@ export class PeerSettings {
     switch (id) {
       case SettingId.HEADER_TABLE_SIZE:
         this.headerTableBytes = value;
+        if (value < this.headerTableBytesLeast) this.headerTableBytesLeast = value;
         return;
       case SettingId.ENABLE_PUSH:
         if (value > 1) throw outOfRange("ENABLE_PUSH", value, ErrorCode.PROTOCOL_ERROR);

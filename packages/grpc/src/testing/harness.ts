@@ -13,6 +13,7 @@ export interface ComplianceOptions {
   readonly keepaliveTimeoutMillis?: number;
   readonly writeBufferBytes?: number;
   readonly maxHeaderBytes?: number;
+  readonly answerTimeoutMillis?: number;
 }
 
 /** Makes the server under test. */

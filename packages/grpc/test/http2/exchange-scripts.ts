@@ -144,6 +144,32 @@ function beginningRules(): readonly ScriptedRule[] {
       },
     },
     {
+      section: "4.3.1",
+      rule: "a table that was small in between is declared small first (RFC 7541, 4.2)",
+      script: async (server) => {
+        const changes = [
+          [settings([1, 0]), settings([1, 4_096])],
+          [settings([1, 0], [1, 4_096])],
+          [settings([1, 4_096], [1, 0]), settings([1, 100], [1, 4_096])],
+        ];
+        for (const change of changes) {
+          const client = await server.open();
+          for (let round = 0; round < 3; round += 1) await client.call(paths.echo, "x");
+          client.send(...change);
+          await client.barrier();
+          const stream = client.newStream();
+          client.send(call(stream));
+          const head = await client.expectType(FrameType.headers, stream);
+          assert.equal(head.payload[0], 0x20, `the block ${head.payload.toString("hex")}`);
+          for (let round = 0; round < 3; round += 1) {
+            const { httpStatus, grpcStatus } = await client.call(paths.echo, "x");
+            assert.deepEqual([httpStatus, grpcStatus], ["200", "0"]);
+          }
+          await client.destroy();
+        }
+      },
+    },
+    {
       section: "6.10",
       rule: "a field block may be cut into HEADERS and CONTINUATION at any byte",
       script: async (server) => {
@@ -480,6 +506,10 @@ function answerRules(): readonly ScriptedRule[] {
       ["a wrong content type", { "content-type": "text/html" }],
       ["a wrong method", { ":method": "GET" }],
       ["a wrong time-out", { "grpc-timeout": "soon" }],
+      ["a method with odd characters", { ":method": "\xe4\x01%" }],
+      ["a path with odd characters", { ":path": "/\xff/\x7f%0a" }],
+      ["a content type with odd characters", { "content-type": "\xff\x01" }],
+      ["an encoding with odd characters", { "grpc-encoding": '\x80"%' }],
     ] as const) {
       check(await client.answer(client.open(paths.echo, changes)), what);
     }
