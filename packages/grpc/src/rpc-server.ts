@@ -96,8 +96,8 @@ export interface RpcStream extends RpcCall {
    */
   write(chunks: readonly Uint8Array[]): boolean;
   /**
-   * Sends messages that are framed for gRPC already: each behind its head, a byte 0 and the length as
-   * four bytes big-endian. What goes to many streams is framed and joined once for all of them.
+   * Sends messages that are framed for gRPC already: each behind its head, a byte 0 and the length
+   * as four bytes big-endian. What goes to many streams is framed and joined once for all of them.
    *
    * @param framed - Whole messages; not copied: never write to it again.
    * @param count - How many messages there are.

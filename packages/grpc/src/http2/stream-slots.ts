@@ -2,6 +2,8 @@ import type { Http2Stream } from "./http2-stream.ts";
 
 const slotsAtFirst = 16;
 const slotsMax = 65_536;
+/** A connection that has become idle keeps no more. */
+const slotsIdleMax = 4_096;
 
 /**
  * The open streams of a connection by their ids.
@@ -46,6 +48,9 @@ export class StreamSlots {
     if (this.#slots[index]?.id === id) this.#slots[index] = undefined;
     else if (!this.#aside.delete(id)) return;
     this.#size -= 1;
+    if (this.#size === 0 && this.#slots.length > slotsIdleMax) {
+      this.#slots = emptySlots(slotsAtFirst);
+    }
   }
 
   /** All open streams; a snapshot. */
