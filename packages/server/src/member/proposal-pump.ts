@@ -79,8 +79,8 @@ export class ProposalPump {
 
   /**
    * There is a new connection to a member. If it leads, batches of its term without an outcome are
-   * sent again, under their old numbers and before any newer one: what the broken connection lost is
-   * always the end of what was sent, so the leader's filter tells exactly what it has not seen.
+   * sent again, under their old numbers and before any newer one: what the broken connection lost
+   * is always the end of what was sent, so the leader's filter tells exactly what it has not seen.
    */
   handleConnected(member: MemberId): void {
     this.#isHeld = false;
