@@ -161,8 +161,7 @@ export class KeyHistory {
   }
 
   #pushNewest(main: number, sub: number): void {
-    if (this.older === undefined) this.older = [this.main, this.sub];
-    else this.older.push(this.main, this.sub);
+    this.older = withPair(this.older, this.main, this.sub);
     this.main = main;
     this.sub = sub;
   }
@@ -184,6 +183,21 @@ export class FoundVersion {
     this.create = create;
     this.version = version;
   }
+}
+
+/**
+ * Appends a pair. V8 makes room for 19 numbers when it grows an array of 2, and most keys have few
+ * versions: the first arrays are made as long as they must be.
+ */
+function withPair(older: number[] | undefined, main: number, sub: number): number[] {
+  if (older === undefined) return [main, sub];
+  const { length } = older;
+  if (length === 2) return [older[0] ?? 0, older[1] ?? 0, main, sub];
+  if (length === 4) {
+    return [older[0] ?? 0, older[1] ?? 0, older[2] ?? 0, older[3] ?? 0, main, sub];
+  }
+  older.push(main, sub);
+  return older;
 }
 
 /** How many pairs of `older` have a main revision below `bound`. */
