@@ -130,6 +130,20 @@ describe("MessageInflater", () => {
     assert.ok(grown < 50_000_000, `${grown} bytes`);
   });
 
+  it("takes two threads of the pool at most: the third message waits for one of them", async () => {
+    const inflater = new MessageInflater(100_000_000);
+    const large = gzipSync(Buffer.alloc(30_000_000));
+    const medium = gzipSync(Buffer.alloc(100_000));
+    const order: string[] = [];
+    const ended = [large, large, medium].map(async (bytes) => {
+      const { kind } = await inflated(inflater, bytes);
+      order.push(`${kind} of ${bytes.length}`);
+    });
+    await Promise.all(ended);
+    assert.equal(order[0], `message of ${large.length}`);
+    assert.ok(order.includes(`message of ${medium.length}`));
+  });
+
   it("calls what is no gzip malformed, small or large", async () => {
     const inflater = new MessageInflater(1_000_000);
     const whole = gzipSync(Buffer.from(Array.from({ length: 100_000 }, (_value, at) => at % 251)));

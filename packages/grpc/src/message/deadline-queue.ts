@@ -137,8 +137,7 @@ export class DeadlineQueue {
       now = Math.floor(now / slotCount);
       wheel += 1;
     }
-    // Beyond the last wheel: as far as it goes, and from there once more.
-    if (slot - now >= slotCount) slot = now + slotCount - 1;
+    // Beyond the last wheel any slot will do: time reaches it early, and it is placed once more.
     const head = this.#slots[wheel * slotCount + (slot % slotCount)];
     if (head !== undefined) link(deadline, head);
   }
