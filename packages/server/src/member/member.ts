@@ -413,13 +413,15 @@ export class Member {
 
   #createPeerHandler(): PeerHandler {
     const { onFatal, onRemoved, logger } = this.#dependencies;
-    const parts = (): ReturnType<Parameters<typeof createPeerHandler>[0]> => {
+    let made: ReturnType<Parameters<typeof createPeerHandler>[0]>;
+    const parts = (): typeof made => {
       if (this.#closing !== undefined) return undefined;
-      return {
+      made ??= {
         ...{ state: this.state, driver: this.#driver, forwards: this.#forwards, logger },
         ...{ pump: this.#pump, leaderRequests: this.#leaderRequests },
-        leadingTerm: this.#leadingTerm(),
+        leadingTerm: () => this.#leadingTerm(),
       };
+      return made;
     };
     return createPeerHandler(parts, {
       onNews: () => this.#schedule(),

@@ -17,7 +17,7 @@ export interface PeerFrameParts {
   readonly leaderRequests: LeaderRequests;
   readonly logger: Logger;
   /** The term that this member leads in; undefined when it does not. */
-  readonly leadingTerm: number | undefined;
+  readonly leadingTerm: () => number | undefined;
 }
 
 /** What peers make a member do beside. */
@@ -73,7 +73,7 @@ function handleFrame(
       parts.driver.handleFrame(from, payload);
       return;
     case FrameKind.forward:
-      parts.forwards.handleForward(from, payload, parts.leadingTerm);
+      parts.forwards.handleForward(from, payload, parts.leadingTerm());
       return;
     case FrameKind.forwardRefused:
       parts.pump.handleRefusal(payload);
