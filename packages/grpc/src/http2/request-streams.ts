@@ -36,7 +36,7 @@ const connectionWindowBytes = 16_777_216;
 const headerFieldsMax = 128;
 /** Above this much waits for the client's windows, and no more requests are taken. */
 const unsentBytesMax = 67_108_864;
-/** A header list is never smaller than a fraction of its block, so much of a block is decoded. */
+/** Blocks of so many times the largest list are decoded, so that only their own call fails. */
 const blockPerListBytes = 4;
 
 /** The receiving half of a connection's streams: requests, bodies, resets and windows. */
