@@ -450,7 +450,7 @@ test("events that gathered leave as one batch with whole revisions", async () =>
   assert.deepEqual(sink.texts(other), ["DELETE b mod=5"]);
 });
 
-test("prev_kv of events that gathered is as of their revision, whatever was compacted", async () => {
+test("prev_kv of gathered events is as of their revision, whatever was compacted", async () => {
   const { store } = await openSimStore();
   const sink = new WatchRecorder();
   const id = created(store.openWatchStream(sink), { key: "a", previousKeyValue: true });

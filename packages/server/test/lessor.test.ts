@@ -76,7 +76,7 @@ test("Lessor gives leases full time and an election more at a change of leader (
   assert.deepEqual(expiries, [{ ids: [7n], term: 4 }]);
 });
 
-test("Lessor ends 10,000 leases of one moment in a quarter of a second, 1,000 an entry (L2)", () => {
+test("Lessor ends 10,000 leases of one moment in a quarter second, 1,000 an entry (L2)", () => {
   const { scheduler, lessor, expiries, grant } = createLessor();
   lessor.promote(3);
   for (let id = 1n; id <= 10_000n; id += 1n) grant(id, 2);

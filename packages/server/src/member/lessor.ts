@@ -45,7 +45,7 @@ export interface LessorOptions {
 
 /** Most leases that one log entry ends: keeps a mass expiry from stalling the others (V3). */
 const expiriesPerScan = 1_000;
-/** Pause between such entries while more leases are due: 10^5 end in 2 s, and others get through. */
+/** Pause between such entries while more leases are due: 10^5 end in 2 s, others get through. */
 const massExpiryMillis = 10;
 /** Leases looked at in one turn: about 10 ms on a slow machine. */
 const looksPerScan = 20_000;

@@ -11,7 +11,7 @@ export interface PointRequest {
 }
 
 /**
- * Looks whether a `RangeRequest` asks for one key and for nothing more, which nearly all do: then it
+ * Looks whether a `RangeRequest` asks for one key and nothing more, which nearly all do: then it
  * consists of the key, and `serializable` behind it or not at all.
  *
  * @param found - Where the answer goes; one object serves all requests.
