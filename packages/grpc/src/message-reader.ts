@@ -51,6 +51,11 @@ export class MessageReader {
     return this.#end - this.#begin;
   }
 
+  /** Whether this is called from within a delivery, whose loop hands on what is held by itself. */
+  get isDelivering(): boolean {
+    return this.#isDelivering;
+  }
+
   /** Bytes that the message now gathered still lacks; 0 if its length is not known yet. */
   get missingBytes(): number {
     if (this.heldBytes < messageHeadBytes) return 0;

@@ -175,6 +175,8 @@ export class RequestBody implements MessageSink, LargeMessage {
   #readOn(): void {
     if (!this.#isTaking()) return;
     this.#reader.resume();
+    // Whoever delivers goes on with what is held, and reads on after that.
+    if (this.#reader.isDelivering) return;
     this.#countHeld();
     if (!this.#isTaking()) return;
     if (this.#hasEnded) this.#tellEnd();

@@ -231,6 +231,37 @@ function describeBackPressure(run: Run): void {
         assert.deepEqual(seen, ["a", "b", "c", "half-close"]);
       });
     });
+
+    it("that ends within the listener that began it loses nothing", async () => {
+      const opened = signal<BidiStream>();
+      const seen: string[] = [];
+      const nervous = bidi((stream) => {
+        stream.pause();
+        stream.onMessage((message) => {
+          seen.push(message.toString());
+          stream.pause();
+          stream.resume();
+        });
+        stream.onHalfClose(() => {
+          seen.push("half-close");
+          stream.end();
+        });
+        opened.resolve(stream);
+      });
+      await run([nervous], async (harness) => {
+        const session = await connectRaw(harness.port);
+        const stream = openRaw(session, path);
+        stream.end(Buffer.concat(["a", "b", "c"].map((text) => frame(bytes(text)))));
+        const serverSide = await opened.promise;
+        // A round trip behind it: all of it has come, and waits.
+        await rawOutcome(openRaw(session, "/no.Such/Call").end());
+        assert.deepEqual(seen, []);
+        serverSide.resume();
+        assert.equal((await rawOutcome(stream)).grpcStatus, "0");
+        assert.deepEqual(seen, ["a", "b", "c", "half-close"]);
+        session.destroy();
+      });
+    });
   });
 }
 
