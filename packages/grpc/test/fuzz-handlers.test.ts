@@ -10,7 +10,7 @@ import { RawClient } from "./http2/raw-client.ts";
 import { until } from "./http2/test-server.ts";
 import { WildError, WildHandler, wildPath, type WildRecord } from "./http2/wild-handler.ts";
 
-const seconds = Number(process.env["QUORATE_FUZZ_SECONDS"] ?? 1);
+const seconds = Number(process.env["QUORATE_FUZZ_SECONDS"] ?? 0.7);
 const firstSeed = Number(process.env["QUORATE_FUZZ_SEED"] ?? randomInt(2 ** 31));
 const crowd = 16;
 const statusOf = { ok: "0", failed: "10", thrown: "13" } as const;

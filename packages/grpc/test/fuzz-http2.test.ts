@@ -11,7 +11,7 @@ import { paths, TestServer } from "./http2/test-server.ts";
 import { WindowGame } from "./http2/window-game.ts";
 
 /** For each fuzzer. */
-const seconds = Number(process.env["QUORATE_FUZZ_SECONDS"] ?? 1);
+const seconds = Number(process.env["QUORATE_FUZZ_SECONDS"] ?? 0.7);
 const firstSeed = Number(process.env["QUORATE_FUZZ_SEED"] ?? randomInt(2 ** 31));
 
 /** Rounds that run beside each other. */

@@ -39,7 +39,7 @@ export function prefixedInteger(value: number, prefixBits: number, first = 0): B
 }
 
 /** A string literal without Huffman code (RFC 7541, 5.2). */
-export function literal(text: string): Buffer {
+function literal(text: string): Buffer {
   const bytes = Buffer.from(text, "latin1");
   return Buffer.concat([prefixedInteger(bytes.length, 7), bytes]);
 }
