@@ -133,4 +133,39 @@ describe("HTTP/2 fuzzers", () => {
       await leave(random, client);
     });
   });
+
+  it("servers close in time, whatever is going on", async (context) => {
+    const end = performance.now() + seconds * 1_000;
+    let seed = firstSeed;
+    for (; performance.now() < end; seed += 1) {
+      const random = new Random(seed);
+      const server = await TestServer.start();
+      const clients = Array.from({ length: 8 }, () => {
+        return new RawClient(server.port, { isPolite: random.oneIn(2) });
+      });
+      const talking = clients.map((client) => {
+        if (random.oneIn(4)) client.socket.pause();
+        const frames = conversation(random, { isPure: false });
+        const bytes = Buffer.concat([preface, settings(), ...mutate(random, frames)]);
+        return deliver(client, chunksOf(random, bytes));
+      });
+      for (let turns = random.below(60); turns > 0; turns -= 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const repeat = `repeat it by QUORATE_FUZZ_SEED=${seed}`;
+      const closing = server.harness.rpc.close(random.below(20));
+      const isInTime = await Promise.race([closing.then(() => true), late()]);
+      assert.ok(isInTime, `closed in time; ${repeat}`);
+      await server.untilIdle(`; ${repeat}`);
+      await Promise.all(talking);
+      await server.close();
+      await Promise.all(clients.map((client) => client.destroy()));
+    }
+    context.diagnostic(`${seed - firstSeed} servers from seed ${firstSeed}`);
+  });
 });
+
+/** False after two seconds, which is well above what a server adds to its deadline. */
+function late(): Promise<boolean> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), 2_000).unref());
+}

@@ -303,6 +303,23 @@ describe("memory that clients can make the server hold", () => {
     });
   });
 
+  it("is not the chunks around whole messages that wait for the end of their calls", async () => {
+    await TestServer.run(async (server) => {
+      const client = await server.open();
+      const filler = Buffer.concat(Array.from({ length: 5_041 }, () => windowUpdate(0, 1)));
+      await expectMemory(10_000_000, async () => {
+        for (let round = 0; round < 500; round += 1) {
+          const stream = client.newStream();
+          client.send(headers(stream, callBlock), data(stream, message), filler);
+          if (round % 10 === 0) await client.barrier();
+        }
+        await client.barrier();
+        client.seen.length = 0;
+      });
+      await client.destroy();
+    });
+  });
+
   it("is bounded for requests that are never finished", async () => {
     await TestServer.run(async (server) => {
       const client = await server.open();

@@ -177,6 +177,22 @@ function frameSizeRules(): readonly Rule[] {
       send: [opened(1), encodeFrame({ type: FrameType.data, stream: 1, length: 0xffffff })],
       expect: either,
     },
+    ...[1, 3, 8].map((cut) => ({
+      section,
+      rule: `the head is judged as well if it comes in two pieces, cut at ${cut}`,
+      send: [
+        opened(1),
+        async (client: RawClient) => {
+          const head = encodeFrame({ type: FrameType.data, stream: 1, length: 0x100000 });
+          client.send(head.subarray(0, cut));
+          for (let turn = 0; turn < 5; turn += 1) {
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+          client.send(head.subarray(cut));
+        },
+      ],
+      expect: either,
+    })),
     {
       section,
       rule: "padded HEADERS without a byte for the length of the padding are too small",
