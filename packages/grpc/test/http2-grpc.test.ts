@@ -516,3 +516,31 @@ describe("back-pressure over HTTP/2", () => {
     }, limits);
   });
 });
+
+describe("streams that live long", () => {
+  it("stay as they are while thousands of others come and go beside them", async () => {
+    await TestServer.run(async (server) => {
+      const client = await server.open({ settings: [[4, 1_000_000]] });
+      client.send(windowUpdate(0, 1_000_000_000));
+      const old: number[] = [];
+      for (let round = 0; round < 1_500; round += 1) {
+        if (round % 100 === 0) old.push(client.open(paths.chat));
+        if (round % 10 === 0) client.send(call(client.newStream(), paths.hold));
+        assert.equal((await client.call(paths.echo, `${round}`)).grpcStatus, "0");
+      }
+      assert.equal(server.held.size, 150);
+      for (const part of ["a", "b"]) {
+        for (const stream of old) client.send(data(stream, grpcMessage(part + stream)));
+      }
+      server.releaseHeld();
+      for (const stream of old.reverse()) {
+        client.send(data(stream, Buffer.alloc(0), { endStream: true }));
+        const { grpcStatus, body } = await client.answer(stream);
+        const expected = Buffer.concat([grpcMessage(`a${stream}`), grpcMessage(`b${stream}`)]);
+        assert.deepEqual([grpcStatus, body], ["0", expected]);
+      }
+      await server.untilIdle();
+      await client.destroy();
+    });
+  });
+});
