@@ -500,6 +500,20 @@ describe("back-pressure over HTTP/2", () => {
     });
   });
 
+  it("does not outlast a time-out, but for a message that was begun", async () => {
+    await TestServer.run(async (server) => {
+      const client = await server.open({ settings: [[4, 100]] });
+      const stream = client.open(paths.flood, { "grpc-timeout": "30m" });
+      client.send(data(stream, grpcMessage("400 1000"), { endStream: true }));
+      await client.expectBytes(100);
+      await server.untilIdle();
+      client.send(windowUpdate(stream, 1_000_000));
+      const { grpcStatus, body } = await client.answer(stream);
+      assert.deepEqual([grpcStatus, body.length], ["4", 1_005]);
+      await client.destroy();
+    }, limits);
+  });
+
   it("forgets what waits for a stream that is reset or a connection that is gone", async () => {
     await TestServer.run(async (server) => {
       const client = await server.open({ settings: [[4, 0]] });

@@ -2,9 +2,17 @@ import assert from "node:assert/strict";
 import { describeFrame, errorName, Flag, FrameType } from "./frames.ts";
 import type { RawClient } from "./raw-client.ts";
 
+const definedFlags: ReadonlyMap<number, number> = new Map([
+  [FrameType.data, Flag.endStream | Flag.padded],
+  [FrameType.headers, Flag.endStream | Flag.endHeaders | Flag.padded],
+  [FrameType.settings, Flag.ack],
+  [FrameType.ping, Flag.ack],
+  [FrameType.continuation, Flag.endHeaders],
+]);
+
 /**
- * Checks all that a server sent on one connection: frames of legal size, nothing behind the end of
- * a stream, no trace of an internal error. The client has decoded the field blocks already.
+ * Checks all that a server sent on one connection: frames of legal size and flags, nothing behind
+ * the end of a stream, no trace of an internal error. That field blocks can be decoded was seen.
  */
 export function checkFrames(client: RawClient): void {
   const ended = new Set<number>();
@@ -13,6 +21,7 @@ export function checkFrames(client: RawClient): void {
     const { type, flags, stream, payload } = frame;
     const text = describeFrame(frame);
     assert.ok(payload.length <= 16_384, text);
+    assert.equal(flags & ~(definedFlags.get(type) ?? 0), 0, `${text}: undefined flags`);
     assert.equal(isInBlock, type === FrameType.continuation, `${text} in or out of a block`);
     const isBlock = type === FrameType.headers || type === FrameType.continuation;
     if (isBlock) isInBlock = (flags & Flag.endHeaders) === 0;
