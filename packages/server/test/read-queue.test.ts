@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { testDataDirectory } from "@quorate/platform/testing";
-import { ListenedRead, ReadQueue } from "../src/member/read-queue.ts";
+import { ListenedRead, ReadQueue, type ReadFailure } from "../src/member/read-queue.ts";
 
 testDataDirectory(join(import.meta.dirname, "testdata/reads"), () => {
   const events: string[] = [];
@@ -62,8 +62,11 @@ test("ReadQueue serves many reads over several turns, each once, in order (V3)",
     ...{ timeoutMillis: 1_000, retryMillis: 500, waitingMax: 1_000 },
     ...{ onRound: () => undefined, onFailure: () => undefined, onSlow: () => undefined },
   });
-  const add = (name: string): void =>
-    queue.add(0, new ListenedRead((failure) => events.push(`${name} ${failure ?? "ok"}`)));
+  const add = (name: string): void => {
+    const settle = (failure: ReadFailure | undefined): unknown =>
+      events.push(`${name} ${failure ?? "ok"}`);
+    queue.add(0, { deadlineMillis: 0, settle });
+  };
   for (let index = 0; index < 40; index += 1) add(`a${index}`);
   queue.confirm(queue.startRound(0) ?? assert.fail(), 5);
   for (let index = 0; index < 10; index += 1) add(`b${index}`);

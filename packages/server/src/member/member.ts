@@ -44,6 +44,7 @@ import { ProposalPump } from "./proposal-pump.ts";
 import type { ProposalQueue } from "./proposal-queue.ts";
 import { RaftDriver } from "./raft-driver.ts";
 import { ListenedRead, type QueuedRead, type ReadListener, type ReadQueue } from "./read-queue.ts";
+import { ReadTurns } from "./read-turns.ts";
 import type { MemberProposal } from "./outcome.ts";
 import type { OpenedStorage } from "./storage.ts";
 import { stepAsideIfStuck } from "./stuck-disk.ts";
@@ -63,9 +64,6 @@ export interface MemberDependencies {
   readonly onRemoved: () => void;
 }
 
-/** Longest time spent on reads in one turn. */
-const readSliceMillis = 10;
-
 /** See the head of the file. */
 export class Member {
   readonly state: StateMachine;
@@ -77,6 +75,7 @@ export class Member {
   readonly #transport: PeerTransport;
   readonly #proposals: ProposalQueue<MemberProposal, RequestOutcome>;
   readonly #reads: ReadQueue;
+  readonly #readTurns: ReadTurns;
   readonly #lessor: Lessor;
   readonly #leaderRequests: LeaderRequests;
   readonly #forwards: ForwardIntake;
@@ -108,6 +107,10 @@ export class Member {
     });
     this.#proposals = createProposalQueue(storage.memberId, timing, random, meter);
     this.#reads = createReadQueue(timing, meter);
+    this.#readTurns = new ReadTurns({
+      ...{ queue: this.#reads, clock, timers: dependencies.timers },
+      appliedIndex: () => (this.#applier.isRestoring ? undefined : this.state.appliedIndex),
+    });
     this.#forwards = new ForwardIntake(new ForwardFilter(), this.#transport, batchBounds);
     this.#pump = new ProposalPump({
       raft,
@@ -346,14 +349,8 @@ export class Member {
   }
 
   #releaseReads(): void {
-    if (this.#applier.isRestoring) return;
-    const { clock, timers } = this.#dependencies;
-    const end = clock.monotonicMillis() + readSliceMillis;
-    const isOver = (): boolean => clock.monotonicMillis() >= end;
-    // A thousand long lists at once must not keep the others waiting (V3).
-    if (this.#reads.release(this.state.appliedIndex, isOver)) {
-      timers.setImmediate(() => this.#releaseReads());
-    }
+    this.#readTurns.serve();
+    // The next round may be asked for.
     this.#schedule();
   }
 

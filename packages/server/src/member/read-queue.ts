@@ -31,6 +31,8 @@ export interface ReadQueueOptions {
 export interface QueuedRead {
   /** Monotonic milliseconds; the queue sets it. */
   deadlineMillis: number;
+  /** Its work has no small bound: the time is looked at after it. @default false */
+  readonly isLong?: boolean;
   /** Called once; see {@link ReadListener}. */
   settle(failure: ReadFailure | undefined): void;
 }
@@ -38,6 +40,7 @@ export interface QueuedRead {
 /** A read that calls a function back. */
 export class ListenedRead implements QueuedRead {
   deadlineMillis = 0;
+  readonly isLong = true;
   readonly #listener: ReadListener;
 
   constructor(listener: ReadListener) {
@@ -60,7 +63,7 @@ interface ConfirmedRound {
   readonly reads: QueuedRead[];
 }
 
-/** Reads that are served between two looks at the time. */
+/** Short reads that are served between two looks at the time. */
 const readsPerLook = 16;
 const neverOver = (): boolean => false;
 
@@ -124,22 +127,31 @@ export class ReadQueue {
   /**
    * Serves the reads whose index is applied.
    *
-   * @param isOver - Whether the turn has lasted long enough; asked now and then.
+   * @param isOver - Whether the turn has lasted long enough; asked after each long read and now and
+   *   then between short ones.
    * @returns Whether reads are left that may be served in the next turn.
    */
   release(appliedIndex: number, isOver: () => boolean = neverOver): boolean {
+    let unseen = 0;
+    let isEnough = false;
     for (;;) {
       // Rounds are confirmed one after the other, so their indexes ascend.
       const [first] = this.#confirmed;
       if (first === undefined || first.index > appliedIndex) return false;
+      // A round may hold a single read: many of them share the time, too.
+      if (isEnough) return true;
       this.#confirmed.shift();
       const { reads } = first;
       let served = 0;
       for (const read of reads) {
         served += 1;
+        unseen += 1;
         this.#count -= 1;
         read.settle(undefined);
-        if (served % readsPerLook === 0 && isOver()) break;
+        if (unseen < readsPerLook && read.isLong !== true) continue;
+        unseen = 0;
+        isEnough = isOver();
+        if (isEnough) break;
       }
       if (served === reads.length) continue;
       this.#confirmed.unshift({ index: first.index, reads: reads.slice(served) });

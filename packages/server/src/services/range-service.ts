@@ -77,6 +77,7 @@ class RangeRead implements QueuedRead {
   readonly #context: ServiceContext;
   readonly #call: UnaryCall;
   readonly #request: RangeRequest;
+  readonly isLong = true;
   deadlineMillis = 0;
 
   /** @throws RequestError for arguments that are none. */
