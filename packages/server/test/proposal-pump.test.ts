@@ -118,8 +118,25 @@ test("ProposalPump sends again on a new connection what the old one may have los
   pump.run(leader, false);
   assert.deepEqual(ids(), [], "once a connection");
   pump.handleConnected(other);
-  pump.run({ isSelf: false, other: toMemberId(3n) }, false);
+  pump.run({ isSelf: false, other: undefined }, false);
   assert.deepEqual(ids(), [], "who does not lead is told nothing");
+});
+
+test("ProposalPump repeats to the leader whoever else has a new connection (P6)", () => {
+  const third = toMemberId(3n);
+  for (const views of [[other], [undefined, other]]) {
+    const { pump, sent, add } = createPump([self, other, third]);
+    add(700);
+    pump.run({ isSelf: false, other }, false);
+    pump.handleConnected(other);
+    pump.handleConnected(third);
+    sent.length = 0;
+    for (const view of views) pump.run({ isSelf: false, other: view }, false);
+    assert.deepEqual(
+      sent.map(({ to, payload }) => [to, decodeForward(payload)?.forwardId]),
+      [[other, 1]],
+    );
+  }
 });
 
 test("ProposalPump believes no refusal of what it has sent twice (P6)", () => {

@@ -41,8 +41,11 @@ export class ProposalPump {
   readonly #parts: ProposalPumpParts;
   #stuck: StuckEntry | undefined;
   #isHeld = false;
-  /** A new connection to this member: what was sent on the one before may be lost. */
-  #repeatTo: MemberId | undefined;
+  /**
+   * Members with a new connection: what was sent on the one before may be lost. Each stays until it
+   * leads and everything has been repeated; nothing newer is sent to it before.
+   */
+  readonly #repeatTo = new Set<MemberId>();
   /** Batches up to this one may have been sent more than once. */
   #repeatedThrough = 0;
 
@@ -84,7 +87,7 @@ export class ProposalPump {
    */
   handleConnected(member: MemberId): void {
     this.#isHeld = false;
-    this.#repeatTo = member;
+    this.#repeatTo.add(member);
   }
 
   /** Time has passed, or there is another leader: batches may be forwarded again. */
@@ -122,12 +125,12 @@ export class ProposalPump {
   #forward(leader: MemberId): void {
     const { raft, queue, transport } = this.#parts;
     if (transport.connectedSince(leader) === undefined) return;
-    if (this.#repeatTo === leader) {
+    if (this.#repeatTo.has(leader)) {
       for (const batch of queue.inFlight(raft.term)) {
         this.#repeatedThrough = Math.max(this.#repeatedThrough, batch.batchId);
         if (!this.#send(leader, batch)) return;
       }
-      this.#repeatTo = undefined;
+      this.#repeatTo.delete(leader);
     }
     for (;;) {
       const taken = queue.takeBatch(raft.term);
