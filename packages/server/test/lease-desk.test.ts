@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeLeaseGrantRequest } from "@quorate/api";
+import { highOfId, lowOfId } from "@quorate/state-machine";
 import fc from "fast-check";
 import { decodeIds, decodeSeconds, encodeIds, encodeSeconds } from "../src/member/lease-frames.ts";
 import { LeaseRenewal } from "../src/member/lease-renewal.ts";
@@ -39,7 +40,7 @@ function renewAll(member: Member, ids: readonly bigint[]): (number | undefined)[
     const owner = {
       handleRenewed: ({ ttlSeconds }: LeaseRenewal) => void answers.push(ttlSeconds),
     };
-    member.leases.renew(new LeaseRenewal(id, 1, owner));
+    member.leases.renew(new LeaseRenewal(highOfId(id), lowOfId(id), 1, owner));
   }
   return answers;
 }
@@ -84,7 +85,14 @@ test("frames about leases keep ids and seconds as they are", () => {
   const seconds = fc.option(fc.integer({ min: -1, max: 9_000_000_000 }), { nil: undefined });
   fc.assert(
     fc.property(fc.array(id), fc.array(seconds), (ids, each) => {
-      assert.deepEqual(decodeIds(encodeIds(ids)), ids);
+      const halves = ids.map((each) => ({ idHigh: highOfId(each), idLow: lowOfId(each) }));
+      const payload = Buffer.from(encodeIds(halves));
+      assert.deepEqual(decodeIds(payload), halves);
+      assert.deepEqual(
+        ids.map((_, index) => payload.readBigInt64LE(8 * index)),
+        ids,
+        "members of other versions read the same",
+      );
       assert.deepEqual(decodeSeconds(encodeSeconds(each)), each);
     }),
   );

@@ -74,6 +74,7 @@ export {
   quotaBytesOf,
   txnCostBytes,
 } from "./quota.ts";
+export { highOfId, IdTable, idOfHalves, lowOfId } from "./id-table.ts";
 export { leaseTtlMaxSeconds, type LeaseRecord } from "./lease-table.ts";
 export type { Alarm } from "./alarm-table.ts";
 export type { MemberAttributes, MemberRecord, MemberView } from "./member-table.ts";

@@ -18,6 +18,8 @@ export interface LeaseRecord {
   readonly ttlSeconds: number;
   /** Seconds left at the last checkpoint; 0 when none was made. */
   readonly remainingTtlSeconds: number;
+  /** Set when the lease ends: who keeps the record sees it here and need not look the id up. */
+  readonly isRevoked: boolean;
 }
 
 /** Longest TTL that can be granted, in seconds. */
@@ -52,6 +54,7 @@ export class LeaseTable {
    * @remarks O(leases + attached keys).
    */
   load(attached: ReadonlyMap<Key, bigint>): void {
+    for (const lease of this.#leases.values()) lease.isRevoked = true;
     this.#leases.clear();
     this.#leaseOfKey.clear();
     this.#backend.scan("lease", { begin: "" }, (key, value) => {
@@ -92,7 +95,7 @@ export class LeaseTable {
   /** Adds a lease; the caller has checked that the id is free and not 0. */
   grant(id: bigint, ttlSeconds: number): void {
     assert(id !== 0n && !this.#leases.has(id), "a granted lease id is free and not 0");
-    this.#store({ id, ttlSeconds, remainingTtlSeconds: 0, keys: undefined });
+    this.#store({ id, ttlSeconds, remainingTtlSeconds: 0, isRevoked: false, keys: undefined });
   }
 
   /** Notes the seconds left; a lease that does not exist is passed over. */
@@ -105,7 +108,9 @@ export class LeaseTable {
 
   /** Removes a lease and takes its keys off; the caller deletes them from the store. */
   remove(id: bigint): void {
-    const keys = this.#leases.get(id)?.keys;
+    const lease = this.#leases.get(id);
+    if (lease !== undefined) lease.isRevoked = true;
+    const keys = lease?.keys;
     if (typeof keys === "string") this.#leaseOfKey.delete(keys);
     else if (keys !== undefined) for (const key of keys) this.#leaseOfKey.delete(key);
     this.#leases.delete(id);
@@ -154,6 +159,7 @@ interface Lease {
   readonly id: bigint;
   readonly ttlSeconds: number;
   remainingTtlSeconds: number;
+  isRevoked: boolean;
   /** A single key stands for itself; never an empty set. */
   keys: Key | Set<Key> | undefined;
 }
@@ -179,7 +185,7 @@ function decodeLease(id: bigint, value: Uint8Array): Lease {
     const ttlSeconds = reader.varint();
     const remainingTtlSeconds = reader.varint();
     reader.end();
-    return { id, ttlSeconds, remainingTtlSeconds, keys: undefined };
+    return { id, ttlSeconds, remainingTtlSeconds, isRevoked: false, keys: undefined };
   } catch (error) {
     if (error instanceof ByteReaderError) throw new MalformedRequestError(`lease row ${id}`, error);
     throw error;

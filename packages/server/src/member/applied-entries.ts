@@ -46,7 +46,7 @@ export class AppliedEntries {
     switch (outcome.kind) {
       case "lease-grant": {
         const { message } = outcome;
-        lessor.handleGrant(message.id ?? 0n, message.ttl ?? 0);
+        lessor.handleGrant(message.id ?? 0n);
         meter.leasesGranted.add();
         meter.leaseTtlSeconds.observe(message.ttl ?? 0);
         return false;

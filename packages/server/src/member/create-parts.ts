@@ -104,7 +104,7 @@ export function createLessor(
       clock,
       timers,
       onExpired: (count) => meter.leasesExpired.add(count),
-      onRenewed: () => meter.leasesRenewed.add(),
+      onRenewed: (count) => meter.leasesRenewed.add(count),
     },
   );
 }

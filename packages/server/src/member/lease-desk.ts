@@ -4,7 +4,7 @@
  * the request's time is over.
  *
  * ```
- * renew ─► this member leads ─► read queue: one round for a turn's renewals ─► lessor
+ * renew ─► this member leads ─► read queue: batches, one round for a turn's ─► lessor
  *     └──► another leads ─────► all of a turn in one message ─► one round there ─► its lessor
  *              ▲                        │
  *              └─ 50 ms ◄─ no answer ◄──┘
@@ -12,9 +12,16 @@
  */
 import type { Clock, Timer, Timers } from "@quorate/platform";
 import type { MemberId } from "@quorate/raft";
+import { highOfId, idOfHalves, lowOfId } from "@quorate/state-machine";
 import { LeaderRequestKind, type LeaderRequests } from "./leader-requests.ts";
-import { decodeIds, decodeSeconds, encodeIds, encodeSeconds } from "./lease-frames.ts";
-import type { LeaseRenewal, RenewalDesk } from "./lease-renewal.ts";
+import {
+  decodeIds,
+  decodeSeconds,
+  encodeIds,
+  encodeSeconds,
+  type IdHalves,
+} from "./lease-frames.ts";
+import { type LeaseRenewal, RenewalBatch, type RenewalDesk } from "./lease-renewal.ts";
 import type { Lessor } from "./lessor.ts";
 import { ListenedRead, type QueuedRead, type ReadFailure } from "./read-queue.ts";
 
@@ -34,6 +41,10 @@ const retryMillis = 50;
 const attemptMillis = 1_000;
 /** Renewals in one message to the leader, which answers them in one turn. */
 const renewalsPerMessage = 10_000;
+/** Renewals that wait as one read: the read queue looks at the time every few reads. */
+const renewalsPerBatch = 128;
+/** Renewals that wait for a quorum at one time; the others are tried again in a while. */
+const confirmationsMax = 200_000;
 
 /** See the head of the file. */
 export class LeaseDesk implements RenewalDesk {
@@ -41,11 +52,15 @@ export class LeaseDesk implements RenewalDesk {
   readonly #requests: LeaderRequests;
   readonly #dependencies: LeaseDeskDependencies;
   readonly #pauses = new Set<() => void>();
-  /** Renewals that arrived in this turn and go to the leader at its end. */
-  #outgoing: LeaseRenewal[] = [];
+  /** Takes the renewals that arrive now; it has not gone anywhere yet. */
+  #open: RenewalBatch | undefined;
+  /** Renewals in the read queue. */
+  #confirming = 0;
+  /** Batches that arrived in this turn and go to the leader at its end. */
+  #outgoing: RenewalBatch[] = [];
   #outgoingTimer: Timer | undefined;
-  /** Renewals that are tried again in a while. */
-  #later: LeaseRenewal[] = [];
+  /** Batches that are tried again in a while. */
+  #later: RenewalBatch[] = [];
   #laterTimer: Timer | undefined;
   #isClosed = false;
 
@@ -66,11 +81,13 @@ export class LeaseDesk implements RenewalDesk {
   }
 
   /** Renews a lease; its owner hears of it once. */
+  // Hot: what comes out of one read of a socket shares a batch.
   renew(renewal: LeaseRenewal): void {
-    const { clock, timeoutMillis } = this.#dependencies;
-    renewal.desk = this;
-    renewal.endMillis = clock.monotonicMillis() + timeoutMillis;
-    this.#dispatch(renewal);
+    const batch = (this.#open ??= this.#openBatch());
+    batch.renewals.push(renewal);
+    if (batch.renewals.length < renewalsPerBatch) return;
+    this.#open = undefined;
+    this.#dispatch(batch);
   }
 
   /** Remaining whole seconds, -1 for an unknown lease; undefined when no leader answered. */
@@ -93,10 +110,10 @@ export class LeaseDesk implements RenewalDesk {
     for (const wake of this.#pauses) wake();
     this.#outgoingTimer?.cancel();
     this.#laterTimer?.cancel();
-    const renewals = this.#outgoing.concat(this.#later);
+    const batches = this.#outgoing.concat(this.#later);
     this.#outgoing = [];
     this.#later = [];
-    for (const renewal of renewals) renewal.finish(undefined);
+    for (const batch of batches) batch.fail();
   }
 
   /** Answers another member's question; undefined when this member does not lead. */
@@ -106,74 +123,115 @@ export class LeaseDesk implements RenewalDesk {
     if (first === undefined || ids.length > renewalsPerMessage) return undefined;
     if (kind === LeaderRequestKind.leaseRenew) return this.#renewFor(ids);
     if (kind !== LeaderRequestKind.leaseTimeToLive) return undefined;
-    const seconds = await this.#lookHere(first);
+    const seconds = await this.#lookHere(idOfHalves(first.idHigh, first.idLow));
     return seconds === undefined ? undefined : encodeSeconds([seconds]);
   }
 
-  handleConfirmed(renewal: LeaseRenewal, failure: ReadFailure | undefined): void {
-    if (failure !== undefined || this.#lessor.term !== renewal.term) this.#retry(renewal);
-    else this.#lessor.renew(renewal);
+  handleConfirmed(batch: RenewalBatch, failure: ReadFailure | undefined): void {
+    this.#confirming -= batch.renewals.length;
+    if (failure !== undefined || this.#lessor.term !== batch.term) this.retry(batch);
+    else this.#lessor.renew(batch);
   }
 
-  #dispatch(renewal: LeaseRenewal): void {
+  retry(batch: RenewalBatch): void {
+    const { clock, timers } = this.#dependencies;
+    if (this.#isClosed || clock.monotonicMillis() + retryMillis >= batch.endMillis) {
+      batch.fail();
+      return;
+    }
+    this.#later.push(batch);
+    this.#laterTimer ??= timers.setTimer(retryMillis, () => {
+      this.#laterTimer = undefined;
+      const batches = this.#later;
+      this.#later = [];
+      for (const each of batches) this.#dispatch(each);
+    });
+  }
+
+  #openBatch(): RenewalBatch {
+    const { clock, timeoutMillis } = this.#dependencies;
+    const batch = new RenewalBatch(this, clock.monotonicMillis() + timeoutMillis);
+    // Still in this turn: a round that starts later covers all that the batch has taken by then.
+    queueMicrotask(() => {
+      if (this.#open !== batch) return;
+      this.#open = undefined;
+      this.#dispatch(batch);
+    });
+    return batch;
+  }
+
+  #dispatch(batch: RenewalBatch): void {
     const { term } = this.#lessor;
-    if (term !== undefined) {
-      renewal.term = term;
-      this.#dependencies.read(renewal);
+    if (this.#isClosed) {
+      batch.fail();
+    } else if (term !== undefined) {
+      this.#confirm(batch, term);
     } else if (this.#dependencies.leader() === undefined) {
-      this.#retry(renewal);
+      this.retry(batch);
     } else {
-      this.#outgoing.push(renewal);
+      this.#outgoing.push(batch);
       this.#outgoingTimer ??= this.#dependencies.timers.setImmediate(() => this.#sendOutgoing());
     }
   }
 
-  #retry(renewal: LeaseRenewal): void {
-    const { clock, timers } = this.#dependencies;
-    if (this.#isClosed || clock.monotonicMillis() + retryMillis >= renewal.endMillis) {
-      renewal.finish(undefined);
+  #confirm(batch: RenewalBatch, term: number): void {
+    const count = batch.renewals.length;
+    if (this.#confirming + count > confirmationsMax) {
+      this.retry(batch);
       return;
     }
-    this.#later.push(renewal);
-    this.#laterTimer ??= timers.setTimer(retryMillis, () => {
-      this.#laterTimer = undefined;
-      const renewals = this.#later;
-      this.#later = [];
-      for (const each of renewals) this.#dispatch(each);
-    });
+    this.#confirming += count;
+    batch.term = term;
+    this.#dependencies.read(batch);
   }
 
   #sendOutgoing(): void {
     this.#outgoingTimer = undefined;
-    const renewals = this.#outgoing;
+    const batches = this.#outgoing;
     this.#outgoing = [];
-    for (let begin = 0; begin < renewals.length; begin += renewalsPerMessage) {
-      this.#forward(renewals.slice(begin, begin + renewalsPerMessage));
+    let message: RenewalBatch[] = [];
+    let count = 0;
+    for (const batch of batches) {
+      if (count + batch.renewals.length > renewalsPerMessage) {
+        this.#forward(message);
+        message = [];
+        count = 0;
+      }
+      message.push(batch);
+      count += batch.renewals.length;
     }
+    this.#forward(message);
   }
 
   /** Asks the leader for a turn's renewals at once. */
-  #forward(renewals: readonly LeaseRenewal[]): void {
+  #forward(batches: readonly RenewalBatch[]): void {
     const to = this.#dependencies.leader();
     if (to === undefined) {
-      for (const renewal of renewals) this.#retry(renewal);
+      for (const batch of batches) this.retry(batch);
       return;
     }
-    const payload = encodeIds(renewals.map(({ id }) => id));
+    const payload = encodeIds(batches.flatMap(({ renewals }) => renewals));
     const asked = this.#requests.ask(to, LeaderRequestKind.leaseRenew, payload, attemptMillis);
     void asked.then((answer) => {
       const seconds = answer.kind === "answer" ? decodeSeconds(answer.payload) : [];
-      for (const [index, renewal] of renewals.entries()) {
-        const ttlSeconds = seconds[index];
-        if (ttlSeconds === undefined) this.#retry(renewal);
-        else renewal.finish(ttlSeconds);
+      let index = 0;
+      for (const { renewals, endMillis } of batches) {
+        const left = new RenewalBatch(this, endMillis);
+        for (const renewal of renewals) {
+          const ttlSeconds = seconds[index++];
+          if (ttlSeconds === undefined) left.renewals.push(renewal);
+          else renewal.finish(ttlSeconds);
+        }
+        if (left.renewals.length > 0) this.retry(left);
       }
     });
   }
 
   /** Renews for another member. Leases whose end is under way are left open: it asks again. */
-  #renewFor(ids: readonly bigint[]): Promise<Uint8Array | undefined> {
-    return this.#whenConfirmed(() => encodeSeconds(ids.map((id) => this.#lessor.tryRenew(id))));
+  #renewFor(ids: readonly IdHalves[]): Promise<Uint8Array | undefined> {
+    return this.#whenConfirmed(() =>
+      encodeSeconds(ids.map(({ idHigh, idLow }) => this.#lessor.tryRenew(idHigh, idLow))),
+    );
   }
 
   #lookHere(id: bigint): Promise<number | undefined> {
@@ -185,7 +243,12 @@ export class LeaseDesk implements RenewalDesk {
     if (to === undefined) return undefined;
     const timeout = Math.min(leftMillis, attemptMillis);
     const kind = LeaderRequestKind.leaseTimeToLive;
-    const answer = await this.#requests.ask(to, kind, encodeIds([id]), timeout);
+    const answer = await this.#requests.ask(
+      to,
+      kind,
+      encodeIds([{ idHigh: highOfId(id), idLow: lowOfId(id) }]),
+      timeout,
+    );
     return answer.kind === "answer" ? decodeSeconds(answer.payload)[0] : undefined;
   }
 

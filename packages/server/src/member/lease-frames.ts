@@ -2,19 +2,32 @@
 
 const wordBytes = 8;
 
+/** Halves of a 64-bit lease id, signed integers of 32 bits. */
+export interface IdHalves {
+  readonly idHigh: number;
+  readonly idLow: number;
+}
+
 /** Lease ids as the payload of a question. */
-export function encodeIds(ids: readonly bigint[]): Uint8Array {
+export function encodeIds(ids: readonly IdHalves[]): Uint8Array {
   const payload = Buffer.allocUnsafe(ids.length * wordBytes);
-  for (const [index, id] of ids.entries()) payload.writeBigInt64LE(id, index * wordBytes);
+  let at = 0;
+  for (const { idHigh, idLow } of ids) {
+    payload.writeInt32LE(idLow, at);
+    payload.writeInt32LE(idHigh, at + wordBytes / 2);
+    at += wordBytes;
+  }
   return payload;
 }
 
 /** The ids of a question; none if it is malformed. */
-export function decodeIds(payload: Uint8Array): readonly bigint[] {
+export function decodeIds(payload: Uint8Array): readonly IdHalves[] {
   if (payload.length % wordBytes !== 0) return [];
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
-  const ids: bigint[] = [];
-  for (let at = 0; at < payload.length; at += wordBytes) ids.push(view.getBigInt64(at, true));
+  const ids: IdHalves[] = [];
+  for (let at = 0; at < payload.length; at += wordBytes) {
+    ids.push({ idHigh: view.getInt32(at + wordBytes / 2, true), idLow: view.getInt32(at, true) });
+  }
   return ids;
 }
 

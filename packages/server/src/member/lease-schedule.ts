@@ -1,3 +1,5 @@
+import { highOfId, IdTable, type LeaseRecord, lowOfId } from "@quorate/state-machine";
+
 /**
  * When leases run out: kept only by the leader, on the monotonic clock (L1, L3, L7).
  *
@@ -12,10 +14,11 @@
  * ```
  */
 export class LeaseSchedule {
-  readonly #leases = new Map<bigint, ScheduledLease>();
+  readonly #leases = new IdTable<ScheduledLease>();
   readonly #heap: ScheduledLease[] = [];
   readonly #retryMillis: number;
-  #sweep: Iterator<bigint> | undefined;
+  /** Place in the table that the next sweep begins at. */
+  #sweepPlace = 0;
 
   /** @param retryMillis - An expiry that was proposed and not applied is returned again then. */
   constructor(retryMillis: number) {
@@ -36,7 +39,7 @@ export class LeaseSchedule {
   clear(): void {
     this.#leases.clear();
     this.#heap.length = 0;
-    this.#sweep = undefined;
+    this.#sweepPlace = 0;
   }
 
   /**
@@ -45,20 +48,22 @@ export class LeaseSchedule {
    * @param extensionMillis - Added once, at a change of leader: the old leader may have renewed the
    *   lease up to the moment it lost its quorum (L1).
    */
-  add(id: bigint, ttlSeconds: number, nowMillis: number, extensionMillis: number): void {
-    const ttlMillis = ttlSeconds * 1000;
-    const deadline = nowMillis + ttlMillis + extensionMillis;
+  add(record: LeaseRecord, nowMillis: number, extensionMillis: number): void {
+    const { id } = record;
     this.remove(id);
-    const lease = { id, ttlMillis, deadline, checkAt: deadline, isExpiring: false, position: 0 };
-    this.#leases.set(id, lease);
+    const deadline = nowMillis + record.ttlSeconds * 1000 + extensionMillis;
+    const lease = new ScheduledLease(record, deadline);
+    this.#leases.set(highOfId(id), lowOfId(id), lease);
     this.#push(lease);
   }
 
   /** Stops to watch a lease that was revoked. O(log n). */
   remove(id: bigint): void {
-    const lease = this.#leases.get(id);
+    const high = highOfId(id);
+    const low = lowOfId(id);
+    const lease = this.#leases.get(high, low);
     if (lease === undefined) return;
-    this.#leases.delete(id);
+    this.#leases.delete(high, low);
     const last = this.#heap.pop();
     if (last === undefined || last === lease) return;
     last.position = lease.position;
@@ -70,44 +75,38 @@ export class LeaseSchedule {
    * Stops to watch leases that exist no more, some at each call: revoking need not look for them,
    * and a lease of many years that was revoked must not stay here for so long.
    *
-   * @param looks - Most leases looked at by one call.
+   * @param looks - Most places looked at by one call. One that is passed over, because another one
+   *   was removed meanwhile, is met by the next round of calls.
    */
-  sweep(looks: number, exists: (id: bigint) => boolean): void {
-    this.#sweep ??= this.#leases.keys();
+  sweep(looks: number): void {
     for (let count = 0; count < looks; count += 1) {
-      const next = this.#sweep.next();
-      if (next.done === true) {
-        this.#sweep = undefined;
+      if (this.#sweepPlace >= this.#leases.places) {
+        this.#sweepPlace = 0;
         return;
       }
-      if (!exists(next.value)) this.remove(next.value);
+      const lease = this.#leases.at(this.#sweepPlace);
+      // Another lease may move to the place of the one removed: look there again.
+      if (lease?.record.isRevoked === true) this.remove(lease.record.id);
+      else this.#sweepPlace += 1;
     }
   }
 
-  /** What is known of a lease; undefined for one that is not watched. */
-  state(id: bigint): "live" | "expiring" | undefined {
-    const lease = this.#leases.get(id);
-    if (lease === undefined) return undefined;
-    return lease.isExpiring ? "expiring" : "live";
+  /** What is known of a lease that exists, by the halves of its id; undefined when unwatched. */
+  find(idHigh: number, idLow: number): ScheduledLease | undefined {
+    const lease = this.#leases.get(idHigh, idLow);
+    return lease === undefined || lease.record.isRevoked ? undefined : lease;
   }
 
-  /** Renews a live lease; returns the TTL in seconds, undefined unless live (L4). */
-  renew(id: bigint, nowMillis: number): number | undefined {
-    const lease = this.#leases.get(id);
-    if (lease === undefined || lease.isExpiring) return undefined;
+  /** Renews a lease; returns the TTL in seconds, undefined for one that is expiring (L4). */
+  renew(lease: ScheduledLease, nowMillis: number): number | undefined {
+    if (lease.isExpiring) return undefined;
     lease.deadline = nowMillis + lease.ttlMillis;
-    return lease.ttlMillis / 1000;
-  }
-
-  /** Milliseconds until the deadline, negative once it has passed; undefined when unknown. */
-  remainingMillis(id: bigint, nowMillis: number): number | undefined {
-    const lease = this.#leases.get(id);
-    return lease === undefined ? undefined : lease.deadline - nowMillis;
+    return lease.record.ttlSeconds;
   }
 
   /**
-   * Takes leases whose deadline has passed. Each is expiring from now on and is returned again only
-   * if it still exists after the retry time.
+   * Takes leases that exist and whose deadline has passed. Each is expiring from now on and is
+   * returned again only if it still exists after the retry time.
    *
    * @param limit - Most leases returned by one call, so that one turn stays short.
    * @param looks - Most leases looked at by one call: all of 10^6 leases may have been renewed and
@@ -118,10 +117,14 @@ export class LeaseSchedule {
     for (let count = 0; due.length < limit && count < looks; count += 1) {
       const lease = this.#heap[0];
       if (lease === undefined || lease.checkAt > nowMillis) break;
+      if (lease.record.isRevoked) {
+        this.remove(lease.record.id);
+        continue;
+      }
       if (lease.deadline > nowMillis) {
         lease.checkAt = lease.deadline;
       } else {
-        due.push(lease.id);
+        due.push(lease.record.id);
         lease.isExpiring = true;
         lease.checkAt = nowMillis + this.#retryMillis;
       }
@@ -173,14 +176,23 @@ export class LeaseSchedule {
   }
 }
 
-interface ScheduledLease {
-  readonly id: bigint;
+/** A lease under watch; what is not read-only belongs to the schedule. */
+export class ScheduledLease {
+  readonly record: LeaseRecord;
   readonly ttlMillis: number;
-  /** Monotonic milliseconds. */
+  /** When it runs out, in monotonic milliseconds. */
   deadline: number;
   /** When the heap looks at it next; the key of the heap. */
   checkAt: number;
-  isExpiring: boolean;
+  /** Its end was proposed: nobody can renew it. */
+  isExpiring = false;
   /** Where it stands in the heap. */
-  position: number;
+  position = 0;
+
+  constructor(record: LeaseRecord, deadline: number) {
+    this.record = record;
+    this.ttlMillis = record.ttlSeconds * 1000;
+    this.deadline = deadline;
+    this.checkAt = deadline;
+  }
 }
