@@ -5,7 +5,7 @@ import { emptyConfiguration, RaftNode, toConfiguration, toLogIndex, toTerm } fro
 import { toMemberId, type MemberId } from "@quorate/raft";
 import { decodeBatch, encodeBatch, type RequestOutcome } from "@quorate/state-machine";
 import { ForwardFilter, decodeForward, encodeForward } from "../src/member/forward.ts";
-import { encodeForwardRefusal } from "../src/member/forward.ts";
+import { decodeForwardRefusal, encodeForwardRefusal } from "../src/member/forward.ts";
 import { ForwardIntake } from "../src/member/forward-intake.ts";
 import { toProposal, type MemberProposal } from "../src/member/outcome.ts";
 import { ProposalPump } from "../src/member/proposal-pump.ts";
@@ -89,7 +89,7 @@ test("ProposalPump forwards again after a refusal only when time has passed", ()
   pump.run(leader, false);
   const forward = decodeForward(sent[0]?.payload ?? new Uint8Array(0));
   assert.ok(forward);
-  pump.handleRefusal(encodeForwardRefusal(forward));
+  pump.handleRefusal(encodeForwardRefusal({ ...forward, isCertain: true }));
   pump.run(leader, false);
   pump.run(leader, false);
   assert.equal(sent.length, 1, "refused frames are not sent back and forth at wire speed");
@@ -139,7 +139,7 @@ test("ProposalPump repeats to the leader whoever else has a new connection (P6)"
   }
 });
 
-test("ProposalPump believes no refusal of what it has sent twice (P6)", () => {
+test("ProposalPump believes a refusal of what it has sent twice only if it is certain (P6)", () => {
   const { pump, queue, sent, add } = createPump([self, other, toMemberId(3n)]);
   const leader = { isSelf: false, other };
   add(700);
@@ -152,10 +152,85 @@ test("ProposalPump believes no refusal of what it has sent twice (P6)", () => {
   assert.ok(first && again && second);
   assert.equal(first.forwardId, again.forwardId);
   // The first frame came, the leader stepped down, the second one was refused.
-  pump.handleRefusal(encodeForwardRefusal(again));
+  pump.handleRefusal(encodeForwardRefusal({ ...again, isCertain: false }));
   assert.equal(queue.hasWaiting, false, "it may be in the log");
-  pump.handleRefusal(encodeForwardRefusal(second));
+  add(700);
+  const before = sent.length;
+  pump.run(leader, false);
+  assert.equal(sent.length, before, "who refuses is not asked again at once");
+  queue.takeBatch(3);
+  pump.handleRefusal(encodeForwardRefusal({ ...second, isCertain: false }));
   assert.equal(queue.hasWaiting, true, "what was sent once and refused is in no log");
+  queue.takeBatch(3);
+  pump.handleRefusal(encodeForwardRefusal({ ...again, isCertain: true }));
+  assert.equal(queue.hasWaiting, true, "the leader of its term saw it for the first time");
+});
+
+test("what a leader has no room for is proposed again, though it was sent twice", () => {
+  const follower = createPump([self, other, toMemberId(3n)]);
+  const leader = createPump([self]);
+  settle(leader.raft);
+  const { term } = leader.raft;
+  const view = { isSelf: false, other };
+  const heartbeat = { kind: "heartbeat", commit: toLogIndex(1), readRound: 0 } as const;
+  follower.raft.step({ ...heartbeat, from: other, to: self, term });
+  assert.equal(follower.raft.term, term);
+  for (let count = 0; count < 1_500; count += 1) {
+    follower.add(700);
+    follower.pump.run(view, false);
+  }
+  // The connection broke before anything of it arrived; the next one brings it all at once.
+  follower.sent.length = 0;
+  follower.pump.handleConnected(other);
+  follower.pump.run(view, false);
+  assert.equal(follower.sent.length, 1_500);
+  let entered = 0;
+  for (let round = 0; round < 3; round += 1) {
+    for (const { payload } of follower.sent.splice(0)) {
+      leader.forwards.handleForward(self, payload, term);
+    }
+    for (const { payload } of leader.sent.splice(0)) follower.pump.handleRefusal(payload);
+    while (leader.forwards.hasWaiting) {
+      leader.pump.run({ isSelf: true, other: undefined }, false);
+      entered += settle(leader.raft);
+    }
+    // Time has passed.
+    follower.pump.release();
+    follower.pump.run(view, false);
+  }
+  assert.equal(entered, 1_500, "each of them once");
+});
+
+test("ForwardIntake tells what it is sure of: never entered, or not here (P6)", () => {
+  const { forwards, raft, sent } = createPump([self]);
+  const forward = (forwardId: number, term: number, size: number): void => {
+    const batch = encodeBatch(other, [
+      { sequence: forwardId, kind: "put", authRevision: 0, bytes: Buffer.alloc(size) },
+    ]);
+    const frame = encodeForward({ term, session: 1, forwardId, batch });
+    forwards.handleForward(other, Buffer.concat(frame), raft.term);
+  };
+  const refusals = (): unknown[] =>
+    sent.splice(0).map(({ payload }) => {
+      const { forwardId, isCertain } = decodeForwardRefusal(payload) ?? assert.fail();
+      return [forwardId, isCertain];
+    });
+  forward(1, raft.term - 1, 5);
+  assert.deepEqual(refusals(), [[1, false]], "another term: an earlier frame may have entered");
+  forward(2, raft.term, 5);
+  forward(3, raft.term, 65 * 1024 * 1024);
+  assert.deepEqual(refusals(), [[3, true]], "no room");
+  forward(3, raft.term, 5);
+  assert.deepEqual(refusals(), [], "and a later frame of it does not enter either");
+  const text = Buffer.from("no batch");
+  const frame = encodeForward({ term: raft.term, session: 1, forwardId: 4, batch: text });
+  forwards.handleForward(other, Buffer.concat(frame), raft.term);
+  assert.deepEqual(refusals(), [[4, true]], "malformed");
+  forwards.refuse();
+  assert.deepEqual(refusals(), [[2, true]], "what waits was never proposed");
+  forward(5, raft.term, 5);
+  forwards.join(undefined, raft.term + 1);
+  assert.deepEqual(refusals(), [[5, true]], "nor is it when the term is over");
 });
 
 test("ForwardIntake takes each batch once, whatever is repeated and whenever it comes (P6)", () => {
@@ -195,7 +270,7 @@ test("ProposalPump knows a refusal of its process's earlier life (P6)", () => {
   pump.run({ isSelf: false, other }, false);
   const forward = decodeForward(sent[0]?.payload ?? new Uint8Array(0));
   assert.ok(forward);
-  pump.handleRefusal(encodeForwardRefusal({ session: session + 1, forwardId: forward.forwardId }));
+  pump.handleRefusal(encodeForwardRefusal({ ...forward, session: session + 1, isCertain: true }));
   assert.equal(queue.hasWaiting, false, "a batch that a leader has is not proposed again");
 });
 

@@ -6,7 +6,7 @@ import {
   decodeForward,
   encodeForwardRefusal,
   type ForwardFilter,
-  type ForwardRefusal,
+  type Forward,
 } from "./forward.ts";
 
 /** Most batches of other members that wait for the next entry; more are refused. */
@@ -14,10 +14,8 @@ const waitingMax = 1_024;
 /** Most bytes of them; one batch always fits. */
 const waitingBytesMax = 64 * 1024 * 1024;
 
-interface WaitingForward extends ForwardRefusal {
+interface WaitingForward extends Forward {
   readonly from: MemberId;
-  readonly term: number;
-  readonly batch: Uint8Array;
 }
 
 /** The leader's side of forwarding: batches of other members that wait to enter the log. */
@@ -55,19 +53,21 @@ export class ForwardIntake {
     if (forward === undefined) return;
     const { session, forwardId, batch } = forward;
     if (forward.term !== term) {
-      this.#refuse(from, forward);
+      // What became of an earlier frame with this batch is not known any more.
+      this.#refuse(from, forward, false);
       return;
     }
     if (!this.#filter.admit(from, forward)) return;
+    // From here on refusals are certain: the filter lets no other frame with this batch pass.
     if (this.#isFullFor(batch.length)) {
-      this.#refuse(from, forward);
+      this.#refuse(from, forward, true);
       return;
     }
     try {
       checkBatch(batch);
     } catch (error) {
       if (!(error instanceof MalformedBatchError)) throw error;
-      this.#refuse(from, forward);
+      this.#refuse(from, forward, true);
       return;
     }
     this.#waiting.push({ from, session, forwardId, term, batch });
@@ -106,14 +106,14 @@ export class ForwardIntake {
   /** Nothing of what waits will enter the log here: the senders are told, and try elsewhere. */
   refuse(): void {
     if (this.#waiting.length === 0) return;
-    for (const forward of this.#waiting) this.#refuse(forward.from, forward);
+    for (const forward of this.#waiting) this.#refuse(forward.from, forward, true);
     this.#keep([]);
   }
 
   #dropOtherTerms(term: number): void {
     if (this.#waiting.every((forward) => forward.term === term)) return;
     for (const forward of this.#waiting) {
-      if (forward.term !== term) this.#refuse(forward.from, forward);
+      if (forward.term !== term) this.#refuse(forward.from, forward, true);
     }
     this.#keep(this.#waiting.filter((forward) => forward.term === term));
   }
@@ -129,7 +129,8 @@ export class ForwardIntake {
     return count > 0 && this.#waitingBytes + bytes > waitingBytesMax;
   }
 
-  #refuse(from: MemberId, refusal: ForwardRefusal): void {
-    this.#transport.send(from, FrameKind.forwardRefused, [encodeForwardRefusal(refusal)]);
+  #refuse(from: MemberId, { session, forwardId }: Forward, isCertain: boolean): void {
+    const refusal = encodeForwardRefusal({ session, forwardId, isCertain });
+    this.#transport.send(from, FrameKind.forwardRefused, [refusal]);
   }
 }

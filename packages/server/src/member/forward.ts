@@ -39,18 +39,27 @@ export function decodeForward(payload: Uint8Array): Forward | undefined {
 }
 
 /**
- * Which frame was not taken. The session keeps a refusal that comes late from being taken for one
- * of the restarted sender's frames, which would then enter the log twice.
+ * Which frame was not taken: `session u32 | forward id u32 | is certain u8`. The session keeps a
+ * refusal that comes late from being taken for one of the restarted sender's frames, which would
+ * then enter the log twice.
  */
-export type ForwardRefusal = Pick<Forward, "session" | "forwardId">;
+export interface ForwardRefusal extends Pick<Forward, "session" | "forwardId"> {
+  /**
+   * The batch is in no log and no frame with it will bring it there: the leader of its term saw it
+   * for the first time. False: this frame was refused, of a repeated one nothing is known.
+   */
+  readonly isCertain: boolean;
+}
 
-const refusalBytes = 8;
+const refusalBytes = 9;
 
 /** Encodes a refusal. */
-export function encodeForwardRefusal({ session, forwardId }: ForwardRefusal): Uint8Array {
+export function encodeForwardRefusal(refusal: ForwardRefusal): Uint8Array {
+  const { session, forwardId, isCertain } = refusal;
   const payload = Buffer.allocUnsafe(refusalBytes);
   payload.writeUInt32LE(session, 0);
   payload.writeUInt32LE(forwardId, 4);
+  payload.writeUInt8(isCertain ? 1 : 0, 8);
   return payload;
 }
 
@@ -58,7 +67,11 @@ export function encodeForwardRefusal({ session, forwardId }: ForwardRefusal): Ui
 export function decodeForwardRefusal(payload: Uint8Array): ForwardRefusal | undefined {
   if (payload.length < refusalBytes) return undefined;
   const view = Buffer.from(payload.buffer, payload.byteOffset, refusalBytes);
-  return { session: view.readUInt32LE(0), forwardId: view.readUInt32LE(4) };
+  return {
+    session: view.readUInt32LE(0),
+    forwardId: view.readUInt32LE(4),
+    isCertain: view.readUInt8(8) === 1,
+  };
 }
 
 /** Remembers the newest forward of each session in a term, so that none is taken twice. */

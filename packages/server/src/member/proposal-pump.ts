@@ -73,11 +73,11 @@ export class ProposalPump {
   handleRefusal(payload: Uint8Array): void {
     const refusal = decodeForwardRefusal(payload);
     if (refusal?.session !== this.#parts.session) return;
-    // Of a batch that was sent twice only one frame was refused: the other may be in the log, even
-    // if the leader does not know any more, having stepped down or lived anew (P6).
-    if (refusal.forwardId <= this.#repeatedThrough) return;
-    this.#parts.queue.giveBack(refusal.forwardId);
     this.#isHeld = true;
+    // Of a batch that was sent twice only one frame was refused: the other may be in the log, even
+    // if who refused does not know any more, having stepped down or lived anew (P6).
+    if (!refusal.isCertain && refusal.forwardId <= this.#repeatedThrough) return;
+    this.#parts.queue.giveBack(refusal.forwardId);
   }
 
   /**
