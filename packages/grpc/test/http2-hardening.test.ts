@@ -284,6 +284,24 @@ describe("clients that do not read", () => {
   });
 });
 
+describe("answers that wait for the client's windows", () => {
+  it("are forgotten with calls that end too late: later calls are served", async () => {
+    await TestServer.run(async (server) => {
+      const client = await server.open({ settings: [[4, 0]] });
+      const ask = grpcMessage("1 1000000");
+      for (let round = 0; round < 70; round += 1) {
+        const stream = client.open(paths.flood, { "grpc-timeout": "5m" });
+        client.send(dataFrames(stream, ask));
+        const { grpcStatus, body } = await client.answer(stream);
+        assert.deepEqual([grpcStatus, body.length], ["4", 0]);
+      }
+      client.send(settings([4, 65_535]));
+      assert.equal((await client.call(paths.echo, "hi")).grpcStatus, "0");
+      await client.destroy();
+    });
+  });
+});
+
 describe("memory that clients can make the server hold", () => {
   it("is not the chunks around the bytes of a message", async () => {
     await TestServer.run(async (server) => {

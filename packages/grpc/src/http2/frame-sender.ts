@@ -89,8 +89,13 @@ export class FrameSender {
     return this.#controlBytes;
   }
 
-  /** Puts a stream in line; it is in none. */
+  /** Puts a stream in line that is not queued. */
   enqueue(stream: Http2Stream): void {
+    if (stream.isWindowBlocked) {
+      // Data keep their place in line; an end without data needs no window.
+      if (stream.source !== undefined && stream.source.bytesLeft > 0) return;
+      this.#unblock(stream);
+    }
     stream.isQueued = true;
     this.#ready.push(stream);
     if (!this.isDirty) this.#markDirty();
@@ -101,6 +106,8 @@ export class FrameSender {
     this.sendWindow += bytes;
     if (this.#windowBlocked.isEmpty || this.sendWindow <= 0) return;
     for (let stream = this.#windowBlocked.shift(); stream !== undefined;) {
+      stream.isWindowBlocked = false;
+      stream.isQueued = true;
       this.#ready.push(stream);
       stream = this.#windowBlocked.shift();
     }
@@ -109,8 +116,8 @@ export class FrameSender {
 
   /** A stream has ended; what it still had is not sent. */
   forget(stream: Http2Stream): void {
-    this.waitingBytes -= stream.waitingBytes;
-    stream.waitingBytes = 0;
+    this.#uncount(stream);
+    if (stream.isWindowBlocked) this.#unblock(stream);
   }
 
   /** Sends a frame that belongs to no answer, before all answers. */
@@ -212,7 +219,7 @@ export class FrameSender {
 
   /** @returns Whether there is more, for which the stream now waits where it has to. */
   #sendData(stream: Http2Stream, bytesLeft: number, buffer: WriteBuffer): boolean {
-    if (stream.waitingBytes > 0) this.forget(stream);
+    if (stream.waitingBytes > 0) this.#uncount(stream);
     let length = bytesLeft < frameBytesMax ? bytesLeft : frameBytesMax;
     if (length > stream.sendWindow) length = stream.sendWindow;
     if (length > this.sendWindow) length = this.sendWindow;
@@ -233,13 +240,25 @@ export class FrameSender {
     stream.waitingBytes = bytesLeft - Math.max(0, length);
     this.waitingBytes += stream.waitingBytes;
     if (stream.sendWindow > 0) {
-      stream.isQueued = true;
+      stream.isWindowBlocked = true;
       this.#windowBlocked.push(stream);
     }
     return true;
   }
 
+  #uncount(stream: Http2Stream): void {
+    this.waitingBytes -= stream.waitingBytes;
+    stream.waitingBytes = 0;
+  }
+
+  #unblock(stream: Http2Stream): void {
+    stream.isWindowBlocked = false;
+    this.#windowBlocked.remove(stream);
+  }
+
   #endStream(stream: Http2Stream, buffer: WriteBuffer): void {
+    // What waited may have been dropped, by a deadline for instance.
+    if (stream.waitingBytes > 0) this.#uncount(stream);
     if (!stream.isRemoteClosed) {
       // As grpc-go: what the client still wants to send is of no use.
       buffer.reset(ErrorCode.NO_ERROR, stream.id);

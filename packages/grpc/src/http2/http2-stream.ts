@@ -74,6 +74,9 @@ export class Http2Stream {
   /** Bytes of the source that have waited for a window since the last round. */
   waitingBytes = 0;
   isQueued = false;
+  /** Whether it is in the line for the window of the connection, which is not `isQueued`. */
+  isWindowBlocked = false;
+  previousInQueue: Http2Stream | undefined;
   nextInQueue: Http2Stream | undefined;
 
   constructor(id: number, sendWindow: number, startedMillis: number, connection: StreamConnection) {

@@ -14,9 +14,10 @@ export class StreamQueue {
 
   /** Adds a stream that is in no queue. */
   push(stream: Http2Stream): void {
-    stream.nextInQueue = undefined;
-    if (this.#last === undefined) this.#first = stream;
-    else this.#last.nextInQueue = stream;
+    const last = this.#last;
+    stream.previousInQueue = last;
+    if (last === undefined) this.#first = stream;
+    else last.nextInQueue = stream;
     this.#last = stream;
   }
 
@@ -24,16 +25,31 @@ export class StreamQueue {
   shift(): Http2Stream | undefined {
     const first = this.#first;
     if (first === undefined) return undefined;
-    this.#first = first.nextInQueue;
-    if (this.#first === undefined) this.#last = undefined;
+    const next = first.nextInQueue;
+    this.#first = next;
+    if (next === undefined) this.#last = undefined;
+    else next.previousInQueue = undefined;
     first.nextInQueue = undefined;
     return first;
   }
 
   /** Puts a stream back to the front. */
   unshift(stream: Http2Stream): void {
-    stream.nextInQueue = this.#first;
+    const first = this.#first;
+    stream.nextInQueue = first;
+    if (first === undefined) this.#last = stream;
+    else first.previousInQueue = stream;
     this.#first = stream;
-    this.#last ??= stream;
+  }
+
+  /** Takes a stream out that is in this queue. */
+  remove(stream: Http2Stream): void {
+    const { previousInQueue: previous, nextInQueue: next } = stream;
+    if (previous === undefined) this.#first = next;
+    else previous.nextInQueue = next;
+    if (next === undefined) this.#last = previous;
+    else next.previousInQueue = previous;
+    stream.previousInQueue = undefined;
+    stream.nextInQueue = undefined;
   }
 }
