@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { FrameType } from "../src/http2/frame.ts";
 import { FrameSender, type SenderOwner } from "../src/http2/frame-sender.ts";
 import { Http2Stream, type StreamConnection } from "../src/http2/http2-stream.ts";
 import { StreamQueue } from "../src/http2/stream-queue.ts";
@@ -150,5 +151,14 @@ describe("FrameSender", () => {
     bench.sender.flush();
     assert.deepEqual(bench.answered.sort(), [1, 3, 5]);
     assert.equal(bench.sender.waitingBytes, 0);
+  });
+
+  it("leaves its last frames to the socket, whatever is asked for behind them", () => {
+    const bench = new SenderBench();
+    bench.sender.controlNumber(FrameType.RST_STREAM, 1, 8);
+    bench.sender.end();
+    bench.sender.controlNumber(FrameType.WINDOW_UPDATE, 3, 77);
+    const wanted = Buffer.from([0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8]);
+    assert.deepEqual(Buffer.concat(bench.sent), wanted);
   });
 });

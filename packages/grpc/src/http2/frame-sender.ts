@@ -160,6 +160,8 @@ export class FrameSender {
     this.#isEnded = true;
     if (this.#controlBytes > 0) {
       this.#socket.write(this.#control.subarray(0, this.#controlBytes));
+      // The socket may read it later, when other frames have been asked for.
+      this.#control = Buffer.alloc(0);
       this.#controlBytes = 0;
     }
     this.#socket.end();
