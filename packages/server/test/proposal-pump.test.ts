@@ -233,6 +233,19 @@ test("ForwardIntake tells what it is sure of: never entered, or not here (P6)", 
   assert.deepEqual(refusals(), [[5, true]], "nor is it when the term is over");
 });
 
+test("frames of forwarding carry the number of a batch however many there were", () => {
+  const [term, session, batch] = [2 ** 40, 2 ** 32 - 1, Buffer.from("batch")];
+  for (const forwardId of [1, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1]) {
+    const forward = { term, session, forwardId, batch };
+    const decoded = decodeForward(Buffer.concat(encodeForward(forward)));
+    assert.deepEqual(decoded && { ...decoded, batch: Buffer.from(decoded.batch) }, forward);
+    const refusal = { session, forwardId, isCertain: forwardId > 1 };
+    assert.deepEqual(decodeForwardRefusal(encodeForwardRefusal(refusal)), refusal);
+  }
+  assert.equal(decodeForward(Buffer.alloc(19)), undefined);
+  assert.equal(decodeForwardRefusal(Buffer.alloc(12)), undefined);
+});
+
 test("ForwardIntake takes each batch once, whatever is repeated and whenever it comes (P6)", () => {
   const random = new SeededRandom(5n);
   for (let round = 0; round < 200; round += 1) {

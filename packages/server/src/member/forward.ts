@@ -1,6 +1,6 @@
 /**
  * The frame by which a follower hands its batch to the leader:
- * `term f64 | session u32 | forward id u32 | batch`. The term ties the batch to one leadership (see
+ * `term f64 | session u32 | forward id f64 | batch`. The term ties the batch to one leadership (see
  * `proposal-queue.ts`). The id grows with each frame of a session, the life of the sending process:
  * a repeated frame is harmless, and a restarted sender is not taken for a repetition.
  */
@@ -10,19 +10,19 @@ export interface Forward {
   readonly term: number;
   /** Random; the life of the sending process. */
   readonly session: number;
-  /** Ascending within a session. */
+  /** Ascending within a session, below 2^53: a process may live for more than 2^32 batches. */
   readonly forwardId: number;
   readonly batch: Uint8Array;
 }
 
-const headBytes = 16;
+const headBytes = 20;
 
 /** Encodes a forward frame's payload; the batch is not copied. */
 export function encodeForward({ term, session, forwardId, batch }: Forward): readonly Uint8Array[] {
   const head = Buffer.allocUnsafe(headBytes);
   head.writeDoubleLE(term, 0);
   head.writeUInt32LE(session, 8);
-  head.writeUInt32LE(forwardId, 12);
+  head.writeDoubleLE(forwardId, 12);
   return [head, batch];
 }
 
@@ -33,13 +33,13 @@ export function decodeForward(payload: Uint8Array): Forward | undefined {
   return {
     term: view.readDoubleLE(0),
     session: view.readUInt32LE(8),
-    forwardId: view.readUInt32LE(12),
+    forwardId: view.readDoubleLE(12),
     batch: payload.subarray(headBytes),
   };
 }
 
 /**
- * Which frame was not taken: `session u32 | forward id u32 | is certain u8`. The session keeps a
+ * Which frame was not taken: `session u32 | forward id f64 | is certain u8`. The session keeps a
  * refusal that comes late from being taken for one of the restarted sender's frames, which would
  * then enter the log twice.
  */
@@ -51,15 +51,15 @@ export interface ForwardRefusal extends Pick<Forward, "session" | "forwardId"> {
   readonly isCertain: boolean;
 }
 
-const refusalBytes = 9;
+const refusalBytes = 13;
 
 /** Encodes a refusal. */
 export function encodeForwardRefusal(refusal: ForwardRefusal): Uint8Array {
   const { session, forwardId, isCertain } = refusal;
   const payload = Buffer.allocUnsafe(refusalBytes);
   payload.writeUInt32LE(session, 0);
-  payload.writeUInt32LE(forwardId, 4);
-  payload.writeUInt8(isCertain ? 1 : 0, 8);
+  payload.writeDoubleLE(forwardId, 4);
+  payload.writeUInt8(isCertain ? 1 : 0, 12);
   return payload;
 }
 
@@ -69,8 +69,8 @@ export function decodeForwardRefusal(payload: Uint8Array): ForwardRefusal | unde
   const view = Buffer.from(payload.buffer, payload.byteOffset, refusalBytes);
   return {
     session: view.readUInt32LE(0),
-    forwardId: view.readUInt32LE(4),
-    isCertain: view.readUInt8(8) === 1,
+    forwardId: view.readDoubleLE(4),
+    isCertain: view.readUInt8(12) === 1,
   };
 }
 
