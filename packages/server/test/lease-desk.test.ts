@@ -55,6 +55,16 @@ test("a follower forwards the renewals of a turn in one message", async () => {
   assert.equal(cluster.network.framesOf(FrameKind.request), before + 1);
 });
 
+test("renewals beyond what may wait for a quorum are tried again", async () => {
+  const { cluster, leader } = await start(1);
+  const ids = Array<bigint>(200_500).fill(1n);
+  const answers = renewAll(leader, ids);
+  await cluster.advance(40);
+  assert.ok(answers.length > 0 && answers.length <= 200_000, `${answers.length} at first`);
+  await cluster.advance(1_000);
+  assert.deepEqual(answers, Array<number>(ids.length).fill(10));
+});
+
 test("renewals at a follower keep leases alive, and others end", async () => {
   const { cluster, leader, follower } = await start(4);
   for (let second = 0; second < 20; second += 1) {

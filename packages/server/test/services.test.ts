@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  decodeLeaseKeepAliveResponse,
   decodeLeaseLeasesResponse,
   decodeRangeResponse,
   encodeLeaseGrantRequest,
@@ -171,6 +172,33 @@ test("LeaseLeases lists 25,000 leases in slices, the next to run out first", asy
     ttls,
     [...ttls].sort((a, b) => a - b),
   );
+});
+
+test("keep-alive answers leave in order of requests; without a leader the stream fails", async () => {
+  const { cluster, member, context } = await start();
+  const grant = encodeLeaseGrantRequest({ id: 7n, ttl: 60 });
+  const methods = leaseMethods(context, new OpenStreams(context));
+  call(methods, services.lease.leaseGrant.path, grant);
+  await cluster.advance(1_000);
+  const { path } = services.lease.leaseKeepAlive;
+  const [stream, other] = [open(methods, path), open(methods, path)];
+  const ids = [7n, -5n, 0n, 7n, 2n ** 63n - 1n];
+  for (const id of ids) stream.receive(encodeLeaseKeepAliveRequest({ id }));
+  other.receive(encodeLeaseKeepAliveRequest({ id: 7n }));
+  await cluster.advance(1_000);
+  const answers = stream.messages.map(decodeLeaseKeepAliveResponse);
+  assert.deepEqual(
+    answers.map(({ id, ttl }) => [id, ttl]),
+    ids.map((id) => [id, id === 7n ? 60 : 0]),
+  );
+  const { memberId } = member;
+  assert.ok(answers.every(({ header }) => header?.memberId === memberId));
+  assert.equal(other.messages.length, 1);
+  isolate(cluster, member);
+  stream.receive(encodeLeaseKeepAliveRequest({ id: 7n }));
+  await cluster.advance(20_000);
+  assert.deepEqual(stream.status, { code: 14, message: "etcdserver: no leader" });
+  assert.equal(stream.messages.length, ids.length);
 });
 
 test("a keep-alive stream whose client does not read is read no further", async () => {

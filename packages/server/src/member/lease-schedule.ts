@@ -177,6 +177,7 @@ export class LeaseSchedule {
 }
 
 /** A lease under watch; what is not read-only belongs to the schedule. */
+// Hot: each renewal writes one. A class, as V8 makes slow objects of literals with spreads.
 export class ScheduledLease {
   readonly record: LeaseRecord;
   readonly ttlMillis: number;
