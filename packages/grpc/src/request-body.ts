@@ -1,6 +1,6 @@
 import { initialWindowBytes, windowBytesMax } from "./http2/frame.ts";
 import type { Http2Stream } from "./http2/http2-stream.ts";
-import type { MessageInflater } from "./message/message-inflater.ts";
+import type { InflateJob, InflateResult, MessageInflater } from "./message/message-inflater.ts";
 import { type MessageFault, MessageReader, type MessageSink } from "./message-reader.ts";
 import type { LargeMessage, RequestMemory } from "./request-memory.ts";
 import { StatusCode } from "./status-code.ts";
@@ -47,6 +47,8 @@ export class RequestBody implements MessageSink, LargeMessage {
   readonly #reader: MessageReader;
   #isPaused = false;
   #isInflating = false;
+  /** Present while a message waits to be inflated, or is being inflated. */
+  #inflating: InflateJob | undefined;
   #hasEnded = false;
   #isEndTold = false;
 
@@ -107,6 +109,9 @@ export class RequestBody implements MessageSink, LargeMessage {
   stop(): void {
     this.#reader.stop();
     this.#keptBytes = 0;
+    // What is under way already is held until it is done.
+    const job = this.#inflating;
+    if (job !== undefined && this.#context.inflater.drop(job)) this.#inflating = undefined;
     this.#countHeld();
   }
 
@@ -154,26 +159,35 @@ export class RequestBody implements MessageSink, LargeMessage {
       return;
     }
     this.#isInflating = true;
-    this.#context.inflater.inflate(message, (result) => {
-      this.#isInflating = false;
-      if (!this.#owner.isOpen) return;
-      if (result.kind === "too-large") {
-        const text = `larger than max ${this.#context.maxRequestBytes}`;
-        const message = `grpc: received message after decompression ${text}`;
-        this.#owner.takeFault(StatusCode.RESOURCE_EXHAUSTED, message);
-      } else if (result.kind === "malformed") {
-        const text = `grpc: failed to decompress the received message: ${result.reason}`;
-        this.#owner.takeFault(StatusCode.INTERNAL, text);
-      } else {
-        this.#deliver(result.bytes);
-        this.#readOn();
-      }
-    });
+    const { inflater } = this.#context;
+    const listener = (result: InflateResult): void => this.#onInflated(result);
+    this.#inflating = inflater.inflate(message, this.#memory, listener);
+  }
+
+  #onInflated(result: InflateResult): void {
+    this.#isInflating = false;
+    this.#inflating = undefined;
+    if (!this.#owner.isOpen) {
+      this.#countHeld();
+    } else if (result.kind === "too-large") {
+      const text = `larger than max ${this.#context.maxRequestBytes}`;
+      const message = `grpc: received message after decompression ${text}`;
+      this.#owner.takeFault(StatusCode.RESOURCE_EXHAUSTED, message);
+    } else if (result.kind === "malformed") {
+      const text = `grpc: failed to decompress the received message: ${result.reason}`;
+      this.#owner.takeFault(StatusCode.INTERNAL, text);
+    } else {
+      this.#deliver(result.bytes);
+      this.#readOn();
+    }
   }
 
   /** Takes what came while nothing was wanted. */
   #readOn(): void {
-    if (!this.#isTaking()) return;
+    if (!this.#isTaking()) {
+      this.#countHeld();
+      return;
+    }
     this.#reader.resume();
     // Whoever delivers goes on with what is held, and reads on after that.
     if (this.#reader.isDelivering) return;
@@ -212,7 +226,8 @@ export class RequestBody implements MessageSink, LargeMessage {
 
   /** Tells the connection what is held; a large message that has gone needs no room any more. */
   #countHeld(): void {
-    const held = this.#reader.heldBytes + this.#keptBytes;
+    const inflatingBytes = this.#inflating?.bytes.length ?? 0;
+    const held = this.#reader.heldBytes + this.#keptBytes + inflatingBytes;
     const hasGone = held < this.#heldBytes || !this.#owner.isOpen;
     this.#memory.hold(held - this.#heldBytes);
     this.#heldBytes = held;

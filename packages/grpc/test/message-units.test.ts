@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { decodeBinaryValue } from "../src/message/binary-value.ts";
 import { parseGrpcTimeout } from "../src/message/grpc-timeout.ts";
 import { type InflateResult, MessageInflater } from "../src/message/message-inflater.ts";
+import { signal } from "../src/testing/signal.ts";
 import { encodeStatusMessage } from "../src/message/status-message.ts";
 
 describe("parseGrpcTimeout", () => {
@@ -84,13 +85,13 @@ describe("encodeStatusMessage", () => {
 
 describe("MessageInflater", () => {
   const inflated = (inflater: MessageInflater, bytes: Uint8Array): Promise<InflateResult> =>
-    new Promise((resolve) => inflater.inflate(bytes, resolve));
+    new Promise((resolve) => inflater.inflate(bytes, inflater, resolve));
 
   it("inflates small messages before it returns", () => {
     const inflater = new MessageInflater(1_000_000);
     for (const text of ["", "a", "b".repeat(65_536)]) {
       let result: InflateResult | undefined;
-      inflater.inflate(gzipSync(text), (told) => (result = told));
+      inflater.inflate(gzipSync(text), inflater, (told) => (result = told));
       assert.equal(result?.kind === "message" && result.bytes.toString(), text);
     }
   });
@@ -100,7 +101,7 @@ describe("MessageInflater", () => {
     const large = Buffer.alloc(3_000_000, "large message ");
     let isTold = false;
     const result = new Promise<InflateResult>((resolve) => {
-      inflater.inflate(gzipSync(large), (told) => {
+      inflater.inflate(gzipSync(large), inflater, (told) => {
         isTold = true;
         resolve(told);
       });
@@ -142,6 +143,43 @@ describe("MessageInflater", () => {
     await Promise.all(ended);
     assert.equal(order[0], `message of ${large.length}`);
     assert.ok(order.includes(`message of ${medium.length}`));
+  });
+
+  it("takes the lines of connections in turns", async () => {
+    const inflater = new MessageInflater(10_000_000);
+    const bytes = gzipSync(Buffer.alloc(3_000_000));
+    const ended: string[] = [];
+    const lines = { many: {}, one: {} };
+    const inflate = (name: keyof typeof lines): Promise<void> =>
+      new Promise((resolve) => {
+        inflater.inflate(bytes, lines[name], () => {
+          ended.push(name);
+          resolve();
+        });
+      });
+    await Promise.all([...Array.from({ length: 20 }, () => inflate("many")), inflate("one")]);
+    const place = ended.indexOf("one");
+    assert.ok(place < 8, `${place} messages of one connection went before another's`);
+  });
+
+  it("forgets messages that are taken back, unless they are under way", async () => {
+    const inflater = new MessageInflater(10_000_000);
+    const bytes = gzipSync(Buffer.alloc(1_000_000));
+    const told: number[] = [];
+    const last = signal<void>();
+    const jobs = [0, 1, 2, 3].map((each) => {
+      return inflater.inflate(bytes, {}, () => {
+        told.push(each);
+        if (told.length === 3) last.resolve();
+      });
+    });
+    const [first, , third] = jobs;
+    assert.ok(first !== undefined && third !== undefined);
+    assert.deepEqual([inflater.drop(first), inflater.drop(third)], [false, true]);
+    assert.equal(inflater.drop(third), false, "it is gone");
+    await last.promise;
+    await inflated(inflater, bytes);
+    assert.deepEqual(told.sort(), [0, 1, 3]);
   });
 
   it("calls what is no gzip malformed, small or large", async () => {

@@ -18,7 +18,12 @@ const underWayMax = 2;
 /** Output of one visit to the pool, so that what waits there waits for a moment only. */
 const chunkBytes = 65_536;
 
-interface Job {
+/** Who shares a place among those that wait: the calls of a connection. */
+export type InflateLine = object;
+
+/** A message that waits to be inflated, or is being inflated. */
+export interface InflateJob {
+  readonly line: InflateLine;
   readonly bytes: Uint8Array;
   readonly listener: InflateListener;
 }
@@ -28,12 +33,13 @@ interface Job {
  * a kilobyte may hold a megabyte of zeros.
  *
  * Small messages are inflated at once. Large ones, and those that turn out to be, go to the thread
- * pool, two at a time; the rest wait in line, each in the window of its own stream, which bounds
- * them.
+ * pool, two at a time; the rest wait, one line a connection, and the lines take turns. What waits is
+ * counted by its owner, which is told when it is done.
  */
 export class MessageInflater {
   readonly #bytesMax: number;
-  readonly #waiting: Job[] = [];
+  /** Lines with somebody in them; the first is the next. */
+  readonly #lines = new Map<InflateLine, Set<InflateJob>>();
   #underWay = 0;
 
   /** @param bytesMax - Largest message after decompression. */
@@ -46,23 +52,42 @@ export class MessageInflater {
    * before it goes on with the same stream.
    *
    * @param bytes - Not to be written to before the listener was told.
+   * @returns What may be taken back by {@link drop}; undefined if the listener was told already.
    */
-  inflate(bytes: Uint8Array, listener: InflateListener): void {
+  inflate(bytes: Uint8Array, line: InflateLine, listener: InflateListener): InflateJob | undefined {
     if (bytes.length <= bytesAtOnceMax) {
       const allowed = Math.min(this.#bytesMax, inflatedAtOnceMax);
       const result = inflateAtOnce(bytes, allowed);
       if (result.kind !== "too-large" || allowed === this.#bytesMax) {
         listener(result);
-        return;
+        return undefined;
       }
     }
-    this.#waiting.push({ bytes, listener });
+    // A view would hold all that came beside it while it waits.
+    const isSmallView = bytes.length * 2 < bytes.buffer.byteLength;
+    const job = { line, bytes: isSmallView ? Uint8Array.from(bytes) : bytes, listener };
+    const waiting = this.#lines.get(line);
+    if (waiting === undefined) this.#lines.set(line, new Set([job]));
+    else waiting.add(job);
     this.#next();
+    return job;
+  }
+
+  /**
+   * Takes a message back, whose listener is not told any more.
+   *
+   * @returns false if it is under way already: its listener will be told.
+   */
+  drop(job: InflateJob): boolean {
+    const waiting = this.#lines.get(job.line);
+    if (waiting?.delete(job) !== true) return false;
+    if (waiting.size === 0) this.#lines.delete(job.line);
+    return true;
   }
 
   #next(): void {
     if (this.#underWay >= underWayMax) return;
-    const job = this.#waiting.shift();
+    const job = this.#takeFirst();
     if (job === undefined) return;
     this.#underWay += 1;
     const options = { maxOutputLength: this.#bytesMax, chunkSize: chunkBytes };
@@ -71,6 +96,19 @@ export class MessageInflater {
       this.#next();
       job.listener(error === null ? { kind: "message", bytes } : failure(error));
     });
+  }
+
+  /** Takes the first of the first line, which goes behind all others. */
+  #takeFirst(): InflateJob | undefined {
+    for (const [line, waiting] of this.#lines) {
+      this.#lines.delete(line);
+      for (const job of waiting) {
+        waiting.delete(job);
+        if (waiting.size > 0) this.#lines.set(line, waiting);
+        return job;
+      }
+    }
+    return undefined;
   }
 }
 
