@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { NodeClock, NodeTimers } from "@quorate/platform";
 import { FlushTurns } from "./http2/flush-turns.ts";
+import { TurnBudget } from "./http2/turn-budget.ts";
 import { WriteBuffer } from "./http2/write-buffer.ts";
 import { DeadlineQueue } from "./message/deadline-queue.ts";
 import { MessageInflater } from "./message/message-inflater.ts";
@@ -52,7 +53,7 @@ export class Http2RpcServer implements RpcServer {
         onHandlerError: (path, error) => dependencies.onHandlerError(path, error),
       },
       methods: { methods: this.#methods, services: this.#services },
-      shared: { buffer: new WriteBuffer(), flushes: new FlushTurns() },
+      shared: { buffer: new WriteBuffer(), flushes: new FlushTurns(), turns: new TurnBudget() },
       options: {
         maxConcurrentStreams: all.maxConcurrentStreams,
         maxHeaderBytes: all.maxHeaderBytes,
@@ -79,6 +80,21 @@ export class Http2RpcServer implements RpcServer {
   }
 
   accept(socket: Duplex): void {
+    const { turns } = this.#context.shared;
+    if (!turns.isSpent(performance.now())) {
+      this.#serve(socket);
+      return;
+    }
+    socket.on("error", () => undefined); // It may come before the turn.
+    turns.hold({ takeTurn: () => this.#serve(socket) }, 0);
+  }
+
+  close(deadlineMillis: number): Promise<void> {
+    this.#closing ??= this.#close(deadlineMillis);
+    return this.#closing;
+  }
+
+  #serve(socket: Duplex): void {
     if (this.#closing !== undefined || socket.destroyed) {
       socket.destroy();
       return;
@@ -86,11 +102,6 @@ export class Http2RpcServer implements RpcServer {
     const connection = new RpcConnection(socket, this.#context);
     this.#connections.add(connection);
     connection.http2.start();
-  }
-
-  close(deadlineMillis: number): Promise<void> {
-    this.#closing ??= this.#close(deadlineMillis);
-    return this.#closing;
   }
 
   async #close(deadlineMillis: number): Promise<void> {

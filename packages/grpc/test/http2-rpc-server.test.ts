@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Duplex } from "node:stream";
 import { describe, it } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { credentials } from "@grpc/grpc-js";
 import { Http2RpcServer, PortServer } from "@quorate/grpc";
 import { describeRpcServer, RpcClient } from "@quorate/grpc/testing";
@@ -57,3 +59,28 @@ describe("Http2RpcServer over TLS", () => {
     await portServer.close();
   });
 });
+
+describe("Http2RpcServer.accept", () => {
+  it("sets up connections of a busy turn in the next one, unless they are gone", async () => {
+    const rpc = new Http2RpcServer({}, { onHandlerError: (_path, error) => assert.ifError(error) });
+    const sockets = [silentSocket(), silentSocket(), silentSocket()] as const;
+    rpc.accept(sockets[0]);
+    const busyMillis = performance.now() + 20; // Longer than a turn's budget.
+    while (performance.now() < busyMillis);
+    rpc.accept(sockets[1]);
+    rpc.accept(sockets[2]);
+    assert.equal(rpc.connectionCount, 1);
+    sockets[2].destroy(new Error("gone before its turn"));
+    await nextTurn();
+    assert.equal(rpc.connectionCount, 2);
+    await rpc.close(0);
+    assert.equal(rpc.connectionCount, 0);
+  });
+});
+
+function silentSocket(): Duplex {
+  return new Duplex({
+    read: () => undefined,
+    write: (_bytes, _encoding, done) => done(),
+  });
+}

@@ -13,6 +13,7 @@ import type { Http2Stream } from "./http2-stream.ts";
 import { PeerSettings, SettingId, settingsPayload } from "./peer-settings.ts";
 import { QuietWatch } from "./quiet-watch.ts";
 import { RequestStreams, type RequestStreamsOwner } from "./request-streams.ts";
+import type { TurnBudget, TurnTaker } from "./turn-budget.ts";
 import type { WriteBuffer } from "./write-buffer.ts";
 
 /** Settings of a {@link Http2Connection}. */
@@ -31,6 +32,7 @@ export interface Http2ConnectionOptions {
 export interface SharedByConnections {
   readonly buffer: WriteBuffer;
   readonly flushes: FlushQueue;
+  readonly turns: TurnBudget;
 }
 
 /** Whom a connection serves. */
@@ -56,8 +58,11 @@ const emptyPayload = Buffer.alloc(0);
  * Life: open → draining (GOAWAY sent, streams under way end) → ended (last word said, the client
  * may read it) → closed. Breaking the protocol leads from anywhere to ended, the end of the socket
  * to closed. No exception leaves an event of the socket.
+ *
+ * In a busy turn a chunk, the end or the close is held. The socket is paused behind a held chunk,
+ * which keeps all three in order and holds at most one.
  */
-export class Http2Connection implements FrameHandler, RequestStreamsOwner, SenderOwner {
+export class Http2Connection implements FrameHandler, RequestStreamsOwner, SenderOwner, TurnTaker {
   /** Time of the last chunk. */
   nowMillis: number = performance.now();
   readonly #options: Http2ConnectionOptions;
@@ -73,6 +78,11 @@ export class Http2Connection implements FrameHandler, RequestStreamsOwner, Sende
   #state: "open" | "draining" | "ended" | "closed" = "open";
   #hasSettings = false;
   #isPaused = false;
+  readonly #turns: TurnBudget;
+  readonly #isKernelSocket: boolean;
+  #heldChunk: Buffer | undefined;
+  #isEndHeld = false;
+  #isLost = false;
   #settingsTimer: NodeJS.Timeout | undefined;
   #blockTimer: NodeJS.Timeout | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
@@ -87,8 +97,9 @@ export class Http2Connection implements FrameHandler, RequestStreamsOwner, Sende
     this.#owner = owner;
     this.#socket = socket;
     this.#reader = new FrameReader(this);
-    const isKernelSocket = socket instanceof Socket && !(socket instanceof TLSSocket);
-    this.#sender = new FrameSender(socket, isKernelSocket, shared, this);
+    this.#turns = shared.turns;
+    this.#isKernelSocket = socket instanceof Socket && !(socket instanceof TLSSocket);
+    this.#sender = new FrameSender(socket, this.#isKernelSocket, shared, this);
     this.#pings = new PingPolicy(options.pingIntervalMinMillis);
     this.#streams = new RequestStreams(
       { concurrentMax: options.maxConcurrentStreams, headerBytesMax: options.maxHeaderBytes },
@@ -120,14 +131,16 @@ export class Http2Connection implements FrameHandler, RequestStreamsOwner, Sende
     this.#settingsTimer.unref();
     socket.on("error", () => undefined); // The close that follows is what counts.
     socket.on("close", () => this.#handleClose());
-    socket.on("end", () => this.#handleEnd());
-    socket.on("data", (chunk: Buffer) => this.#handleChunk(chunk));
+    socket.allowHalfOpen = true; // Else it would close before the end has had its turn.
+    socket.on("end", () => this.#takeEnd());
+    socket.on("data", (chunk: Buffer) => this.#takeChunk(chunk));
     socket.resume(); // It was paused on its way here.
   }
 
   /** Takes no more requests, and closes when the last stream has ended (RFC 9113, 6.8). */
   drain(): void {
     if (this.#state !== "open") return;
+    this.#workOffChunk(); // It came before.
     this.#state = "draining";
     if (this.#streams.table.size > 0) {
       this.#goAway(windowBytesMax, ErrorCode.NO_ERROR, "server is shutting down");
@@ -144,6 +157,12 @@ export class Http2Connection implements FrameHandler, RequestStreamsOwner, Sende
   /** Closes the socket. */
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  takeTurn(): void {
+    if (this.#state === "closed") this.#lose();
+    else if (this.#isEndHeld) this.#handleEnd();
+    else this.#workOffChunk();
   }
 
   /** Ends a stream because its request is malformed (RFC 9113, 8.1.1). */
@@ -215,7 +234,7 @@ export class Http2Connection implements FrameHandler, RequestStreamsOwner, Sende
   onWritable(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#socket.resume();
+    if (this.#heldChunk === undefined) this.#socket.resume();
   }
 
   onInternalError(error: unknown): void {
@@ -223,10 +242,35 @@ export class Http2Connection implements FrameHandler, RequestStreamsOwner, Sende
     this.#fail(ErrorCode.INTERNAL_ERROR, "internal error");
   }
 
-  #handleChunk(chunk: Buffer): void {
+  #takeChunk(chunk: Buffer): void {
     if (this.#state === "ended" || this.#state === "closed") return;
     this.nowMillis = performance.now();
     this.#watch.lastMillis = this.nowMillis;
+    if (!this.#turns.isSpent(this.nowMillis)) {
+      this.#handleChunk(chunk);
+      return;
+    }
+    this.#heldChunk = chunk;
+    this.#socket.pause();
+    this.#turns.hold(this, chunk.length);
+  }
+
+  #workOffChunk(): void {
+    const chunk = this.#dropChunk();
+    if (chunk === undefined) return;
+    if (this.#state !== "ended") this.#handleChunk(chunk);
+    if (!this.#isPaused) this.#socket.resume();
+  }
+
+  #dropChunk(): Buffer | undefined {
+    const chunk = this.#heldChunk;
+    if (chunk === undefined) return undefined;
+    this.#heldChunk = undefined;
+    this.#turns.release(chunk.length);
+    return chunk;
+  }
+
+  #handleChunk(chunk: Buffer): void {
     // Whatever is asked to be sent meanwhile goes out by the flush at the end.
     this.#sender.isDirty = true;
     try {
@@ -347,14 +391,24 @@ export class Http2Connection implements FrameHandler, RequestStreamsOwner, Sende
     this.#reader.stop();
     this.#stopTimers();
     this.#sender.end();
-    if (this.#isPaused) this.#socket.resume(); // To see the client's end.
+    this.#dropChunk();
+    this.#isPaused = false;
+    this.#socket.resume(); // To see the client's end.
     this.#lingerTimer = setTimeout(() => this.#socket.destroy(), lingerMillis);
   }
 
+  #takeEnd(): void {
+    this.#isEndHeld = this.#turns.isSpent(performance.now());
+    if (this.#isEndHeld) this.#turns.holdFarewell(this);
+    else this.#handleEnd();
+  }
+
   #handleEnd(): void {
+    this.#isEndHeld = false;
     this.#sender.stop();
     this.#streams.onConnectionLost();
-    if (this.#state === "ended") this.#socket.destroy();
+    const hasSaidAll = this.#isKernelSocket && this.#socket.writableLength === 0;
+    if (this.#state === "ended" || hasSaidAll) this.#socket.destroy();
     else this.#socket.end();
   }
 
@@ -365,6 +419,16 @@ export class Http2Connection implements FrameHandler, RequestStreamsOwner, Sende
     this.#sender.stop();
     this.#stopTimers();
     clearTimeout(this.#lingerTimer);
+    this.#dropChunk();
+    if (this.#isEndHeld) return; // It has a turn to come.
+    if (this.#turns.isSpent(performance.now())) this.#turns.holdFarewell(this);
+    else this.#lose();
+  }
+
+  /** Lets go of what the closed connection still has. */
+  #lose(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
     this.#streams.onConnectionLost();
     this.#owner.onClosed();
   }
