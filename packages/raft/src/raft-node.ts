@@ -229,6 +229,15 @@ export class RaftNode {
     return this.#leadership?.replication.heldCommit ?? 0;
   }
 
+  /**
+   * Whether `holdCommits` keeps from some follower what it could know of commits up to `index`. With
+   * an earlier `heldCommit` it tells who has not heard of anything since, however many commits and
+   * other followers have gone on.
+   */
+  holdsCommit(index: number): boolean {
+    return this.#leadership?.replication.holdsCommit(index) ?? false;
+  }
+
   /** Tells followers now what `holdCommits` keeps from them. */
   tellCommit(): void {
     this.#leadership?.replication.tellCommit();

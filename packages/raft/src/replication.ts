@@ -44,6 +44,8 @@ export class Replication {
   #isDue = false;
   #isTelling = false;
   #heldCommit = 0;
+  /** Lowest commit index known to a follower from whom a newer one is held. */
+  #lowestTold = Infinity;
 
   constructor(context: LeaderContext) {
     this.#context = context;
@@ -61,6 +63,11 @@ export class Replication {
   /** The commit index that some follower was not told of, by `holdCommits`; 0 for none. */
   get heldCommit(): number {
     return this.#heldCommit;
+  }
+
+  /** Whether `holdCommits` keeps from some follower what it could know of commits up to `index`. */
+  holdsCommit(index: number): boolean {
+    return this.#lowestTold < index;
   }
 
   /** Every follower, removed ones that are still told about it included. */
@@ -207,6 +214,7 @@ export class Replication {
     if (!this.#isDue) return;
     this.#isDue = false;
     this.#heldCommit = 0;
+    this.#lowestTold = Infinity;
     for (const [member, progress] of this.#progress) this.#flushOne(member, progress);
     this.#isTelling = false;
   }
@@ -246,6 +254,7 @@ export class Replication {
     if (commit <= sentCommit) return;
     if (options.holdCommits && !this.#isTelling && progress.expectedCommit <= sentCommit) {
       this.#heldCommit = Math.max(this.#heldCommit, commit);
+      this.#lowestTold = Math.min(this.#lowestTold, sentCommit);
       return;
     }
     const commitTerm = log.termAt(commit);

@@ -24,10 +24,13 @@ class Bench {
   readonly committed: number[] = [];
   readonly sent: Message[] = [];
 
-  constructor(voters: readonly ReturnType<typeof toMemberId>[]) {
+  constructor(
+    voters: readonly ReturnType<typeof toMemberId>[],
+    options: Partial<ConstructorParameters<typeof RaftNode>[0]> = {},
+  ) {
     const configuration = toConfiguration(voters);
     this.raft = new RaftNode(
-      { id: one, random: { nextInt: () => 0 }, preVote: false, holdCommits: true },
+      { id: one, random: { nextInt: () => 0 }, preVote: false, holdCommits: true, ...options },
       {
         hardState: { term: toTerm(0), votedFor: undefined, commit: toLogIndex(0) },
         compacted: { index: toLogIndex(0), term: toTerm(0), configuration },
@@ -77,14 +80,31 @@ class Bench {
     return result.index;
   }
 
-  /** Member 2 acknowledges the log through `index`. */
-  acknowledge(index: number): void {
+  /** A member acknowledges the log through `index`. */
+  acknowledge(index: number, from: typeof two = two): void {
     this.raft.step({
-      ...{ kind: "append-response", from: two, to: one, term: this.raft.term },
+      ...{ kind: "append-response", from, to: one, term: this.raft.term },
       ...{ index: toLogIndex(index), isRejected: false },
       ...{ hintIndex: toLogIndex(0), hintTerm: toTerm(0) },
     });
     this.driver.drain();
+  }
+
+  /** Member 1 leads three, and all of them know what is committed. */
+  lead(): void {
+    this.raft.campaign();
+    this.driver.drain();
+    this.sync();
+    this.raft.step({
+      ...{ kind: "vote-response", from: two, to: one, term: this.raft.term },
+      ...{ isPreVote: false, isRejected: false },
+    });
+    this.driver.drain();
+    this.sync();
+    this.acknowledge(1);
+    this.acknowledge(1, three);
+    this.scheduler.advance(10);
+    assert.deepEqual(this.takeCommits(), ["2: 1", "3: 1"]);
   }
 
   takeCommits(): string[] {
@@ -122,24 +142,7 @@ test("RaftDriver commits nothing before its append is durable, come what may (P4
 
 test("RaftDriver tells of a held commit soon, if no append did before", () => {
   const bench = new Bench([one, two, three]);
-  bench.raft.campaign();
-  bench.driver.drain();
-  bench.sync();
-  bench.raft.step({
-    ...{ kind: "vote-response", from: two, to: one, term: bench.raft.term },
-    ...{ isPreVote: false, isRejected: false },
-  });
-  bench.driver.drain();
-  bench.sync();
-  bench.acknowledge(1);
-  bench.raft.step({
-    ...{ kind: "append-response", from: three, to: one, term: bench.raft.term },
-    ...{ index: toLogIndex(1), isRejected: false },
-    ...{ hintIndex: toLogIndex(0), hintTerm: toTerm(0) },
-  });
-  bench.driver.drain();
-  bench.scheduler.advance(10);
-  assert.deepEqual(bench.takeCommits(), ["2: 1", "3: 1"]);
+  bench.lead();
   // Under load each append carries what was committed before it.
   for (let count = 0; count < 5; count += 1) {
     const index = bench.propose();
@@ -159,4 +162,42 @@ test("RaftDriver tells of a held commit soon, if no append did before", () => {
   bench.driver.close();
   bench.scheduler.advance(10);
   assert.deepEqual(bench.takeCommits(), []);
+});
+
+test("RaftDriver tells of a held commit soon, though commits go on and no append comes", () => {
+  const bench = new Bench([one, two, three]);
+  bench.lead();
+  for (let index = 2; index <= 31; index += 1) assert.equal(bench.propose(), index);
+  bench.sync();
+  bench.takeCommits();
+  let [toTwo, toThree] = [1, 1];
+  for (let index = 2; index <= 31; index += 1) {
+    bench.acknowledge(index);
+    bench.scheduler.advance(0.4);
+    for (const commit of bench.takeCommits()) {
+      const [to, known] = commit.split(": ").map(Number);
+      if (to === 2) toTwo = known ?? 0;
+      else toThree = known ?? 0;
+    }
+    // What was committed 2 ms ago is known.
+    assert.ok(Math.min(toTwo, toThree) >= index - 5, `committed ${index}, told 3 of ${toThree}`);
+  }
+});
+
+test("RaftDriver tells a follower whose window is full soon, though others go on", () => {
+  const bench = new Bench([one, two, three], { maxInflightAppends: 2 });
+  bench.lead();
+  const told: string[] = [];
+  let index = bench.propose();
+  for (let count = 0; count < 20; count += 1) {
+    // Member 2 keeps up; member 3 has the first ones and acknowledges nothing.
+    bench.sync();
+    const next = bench.propose();
+    bench.acknowledge(index);
+    index = next;
+    bench.scheduler.advance(0.4);
+    for (const commit of bench.takeCommits()) if (commit.startsWith("3")) told.push(commit);
+    if (count === 6) assert.deepEqual(told, ["3: 3"], "within 2 ms of its commit");
+  }
+  assert.deepEqual(told, ["3: 3"], "once: it can use no more than it has");
 });

@@ -144,8 +144,8 @@ export class RaftDriver {
     if (this.#heldCommit === 0) return;
     this.#commitTimer = this.#timers.setTimer(heldCommitMillis, () => {
       this.#commitTimer = undefined;
-      const isOld = this.raft.heldCommit === this.#heldCommit;
-      if (isOld) this.raft.tellCommit();
+      // Some follower was told nothing since: its window may be full, while others go on.
+      if (this.raft.holdsCommit(this.#heldCommit)) this.raft.tellCommit();
       this.drain();
     });
   }
