@@ -10,6 +10,7 @@ import {
   MvccError,
   MvccStore,
   type Backend,
+  type Key,
   type RangeCursor,
   type RangeJob,
   type RangeResult,
@@ -214,6 +215,17 @@ export class StateMachine {
       this.#store.close();
       throw this.#failure;
     }
+  }
+
+  /**
+   * Reads one key as of everything applied so far.
+   *
+   * @returns The pair as stored, which is its wire form; undefined when the key is not live.
+   */
+  // Hot: test/bench/questions/range.ts.
+  get(key: Key): Uint8Array | undefined {
+    this.#checkUsable();
+    return this.#store.get(key);
   }
 
   /**

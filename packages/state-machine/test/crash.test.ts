@@ -114,6 +114,19 @@ test("C29: what looks like a refusal is fatal once a request began to change", a
   assert.throws(() => machine.apply(entry), ApplyFailedError);
 });
 
+test("C29: what is half applied is not read, by one key neither", async () => {
+  const backend = new FaultyBackend(new MemoryBackend());
+  const machine = await openMachine(backend);
+  const log = new TestLog();
+  machine.apply(log.append(put("a", "1")));
+  assert.ok(machine.get("a"));
+  assert.equal(machine.get("b"), undefined);
+  backend.writesUntilFault = 1;
+  assert.throws(() => machine.apply(log.append(put("a", "2"), put("b", "2"))), ApplyFailedError);
+  assert.throws(() => machine.get("a"), ApplyFailedError);
+  assert.throws(() => machine.get("b"), ApplyFailedError);
+});
+
 test("C25: whatever was flushed, index and data belong together after a crash", async () => {
   const log = logWithEveryKind();
   for (let flushed = 0; flushed <= log.entries.length; flushed += 1) {

@@ -62,9 +62,9 @@ class PointRead implements QueuedRead {
     try {
       if (failure !== undefined) throw failureError(failure);
       const { headers, member } = this.#context;
-      const { store } = member.state;
-      const row = store.get(this.#key);
-      const header = headers.field(store.currentRevision, member.term);
+      const { state } = member;
+      const row = state.get(this.#key);
+      const header = headers.field(state.store.currentRevision, member.term);
       call.respond(composePointAnswer(header, row));
     } catch (error) {
       call.fail(toStatus(error));
