@@ -9,7 +9,8 @@ import {
   encodeRefusal,
   peerProtocolVersion,
 } from "../src/peer/handshake.ts";
-import { toMemberId } from "@quorate/raft";
+import { encodeMessage, toLogIndex, toMemberId, toTerm } from "@quorate/raft";
+import { encodeForward, encodeForwardRefusal } from "../src/member/forward.ts";
 
 function read(bytes: Uint8Array, cuts: readonly number[]): { kind: number; payload: Buffer }[] {
   const frames: { kind: number; payload: Buffer }[] = [];
@@ -62,6 +63,37 @@ describe("FrameReader", () => {
       assert.throws(() => read(bytes, []), FrameError);
     }
   });
+});
+
+test("what peers send is of the protocol version that they claim", () => {
+  const hex = (...parts: readonly Uint8Array[]): string => Buffer.concat(parts).toString("hex");
+  const session = 0x01020304;
+  const forward = { term: 3, session, forwardId: 5, batch: Uint8Array.of(0xbb) };
+  const commit = encodeMessage({
+    ...{ kind: "commit", from: toMemberId(1n), to: toMemberId(2n), term: toTerm(3) },
+    ...{ commit: toLogIndex(4), commitTerm: toTerm(3) },
+  });
+  // A change here is a change of the protocol: raise the version.
+  assert.deepEqual(
+    {
+      version: peerProtocolVersion,
+      forward: hex(...encodeForward(forward)),
+      refusal: hex(encodeForwardRefusal({ session, forwardId: 5, isCertain: true })),
+      commit: hex(...commit),
+    },
+    {
+      version: 2,
+      forward: "0000000000000840" + "04030201" + "0000000000001440" + "bb",
+      refusal: "04030201" + "0000000000001440" + "01",
+      commit:
+        "0b" +
+        "0100000000000000" +
+        "0200000000000000" +
+        "0300000000000000" +
+        "0400000000000000" +
+        "0300000000000000",
+    },
+  );
 });
 
 describe("handshake", () => {

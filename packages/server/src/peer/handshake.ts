@@ -5,8 +5,11 @@
  */
 import { toMemberId, type MemberId } from "@quorate/raft";
 
-/** Version of the peer protocol; members of different major versions refuse each other. */
-export const peerProtocolVersion = 1;
+/**
+ * Version of the peer protocol; members of different versions refuse each other. Raised whenever a
+ * frame changes: a message kind of consensus, the layout of forwards, refusals or lease questions.
+ */
+export const peerProtocolVersion = 2;
 
 /** What the dialling side says of itself. */
 export interface Hello {
