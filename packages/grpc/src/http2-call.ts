@@ -1,4 +1,5 @@
 import { answerHead, trailersOf, trailersOnly } from "./answer-fields.ts";
+import { ErrorCode } from "./http2/error-code.ts";
 import { initialWindowBytes } from "./http2/frame.ts";
 import type { Http2Stream, StreamHandler } from "./http2/http2-stream.ts";
 import { decodeBinaryValue } from "./message/binary-value.ts";
@@ -212,6 +213,20 @@ export class Http2Call
       if (this.#state === "open" && this.#drainListener !== undefined)
         this.#run(this.#drainListener);
     });
+  }
+
+  onOverflow(): void {
+    const text = "too many answers of one connection wait to be sent";
+    if (this.#state === "open") {
+      this.#cancel(StatusCode.RESOURCE_EXHAUSTED, text);
+    } else {
+      this.#queue.dropWaiting();
+      this.#sendStatus(StatusCode.RESOURCE_EXHAUSTED, text);
+    }
+    if (this.#queue.bytesLeft === 0) return;
+    // Of a message that has been begun the rest cannot be left out: RESOURCE_EXHAUSTED, too.
+    this.#queue.clear();
+    this.#stream.reset(ErrorCode.ENHANCE_YOUR_CALM);
   }
 
   onShutdown(): void {

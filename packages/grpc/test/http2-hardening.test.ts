@@ -285,6 +285,84 @@ describe("clients that do not read", () => {
 });
 
 describe("answers that wait for the client's windows", () => {
+  const tooMany = "too many answers of one connection wait to be sent";
+  const large = Buffer.alloc(1_000_000);
+  /** Twice as many as may wait. */
+  const count = 270;
+  const waitingMax = 140;
+
+  /** Opens calls and waits until all of them are held. */
+  const hold = async (server: TestServer, client: RawClient): Promise<readonly number[]> => {
+    const streams = Array.from({ length: count }, () => client.newStream());
+    for (const stream of streams) client.send(call(stream, paths.hold));
+    await until("all calls are held", () => server.held.size === count);
+    return streams;
+  };
+
+  const respond = (server: TestServer, message: Uint8Array): void => {
+    for (const each of server.held) each.respond([message]);
+    server.held.clear();
+  };
+
+  it("are cut beyond 128 MiB, also of calls that were taken before", async () => {
+    await TestServer.run(async (server) => {
+      const client = await server.open({ settings: [[4, 0]] });
+      const [first = 0, ...others] = await hold(server, client);
+      const [last] = [...server.held].slice(-1);
+      assert.ok(last !== undefined);
+      server.held.delete(last);
+      respond(server, large);
+      for (const stream of others.slice(waitingMax, -1)) {
+        const { grpcStatus, grpcMessage: text, body } = await client.answer(stream);
+        assert.deepEqual([grpcStatus, text, body.length], ["8", tooMany, 0]);
+      }
+      last.respond([Buffer.from("small")]);
+      client.send(windowUpdate(others.at(-1) ?? 0, 10));
+      const small = await client.answer(others.at(-1) ?? 0);
+      assert.deepEqual([small.grpcStatus, small.body.length], ["0", 10], "small ones may wait");
+      client.send(windowUpdate(0, 1_000_005), windowUpdate(first, 1_000_005));
+      const { grpcStatus, body } = await client.answer(first);
+      assert.deepEqual([grpcStatus, body.length], ["0", 1_000_005], "what waited is whole");
+      await client.destroy();
+    });
+  });
+
+  it("are reset beyond 128 MiB if they have been begun", async () => {
+    await TestServer.run(async (server) => {
+      const client = await server.open({ settings: [[4, 0x7fffffff]] });
+      client.send(windowUpdate(0, count * 16_384 - 65_535));
+      const streams = await hold(server, client);
+      respond(server, large);
+      for (const stream of streams.slice(waitingMax)) {
+        const { reset, body } = await client.answer(stream);
+        assert.deepEqual([reset, body.length], ["ENHANCE_YOUR_CALM", 16_384]);
+      }
+      client.send(windowUpdate(0, 0x7fffffff - count * 16_384));
+      const { grpcStatus, body } = await client.answer(streams[0] ?? 0);
+      assert.deepEqual([grpcStatus, body.length], ["0", 1_000_005]);
+      await client.destroy();
+    });
+  });
+
+  it("end streams that write more behind them", async () => {
+    await TestServer.run(async (server) => {
+      const client = await server.open({ settings: [[4, 0]] });
+      const chat = client.open(paths.chat);
+      const say = async (): Promise<void> => {
+        const bytes = grpcMessage(Buffer.alloc(15_000));
+        for (let part = 0; part < 4; part += 1) client.send(data(chat, bytes));
+        await client.barrier();
+      };
+      await say();
+      await hold(server, client);
+      respond(server, large);
+      for (let round = 0; round < 3; round += 1) await say();
+      const { grpcStatus, grpcMessage: text, body } = await client.answer(chat);
+      assert.deepEqual([grpcStatus, text, body.length], ["8", tooMany, 0]);
+      await client.destroy();
+    });
+  });
+
   it("are forgotten with calls that end too late: later calls are served", async () => {
     await TestServer.run(async (server) => {
       const client = await server.open({ settings: [[4, 0]] });

@@ -33,6 +33,14 @@ export interface FlushQueue {
 /** A TLS socket finishes no write at once; so much may be under way in it. */
 const unfinishedBytesMax = 65_536;
 const controlBytesAtFirst = 64;
+/** Above this much waits for the client, and no more requests are taken. */
+const waitingBytesMax = 67_108_864;
+/** Above this much no more answers begin to wait that are larger than a first window. */
+const waitingLargeMax = 134_217_728;
+/** Above this much no more answers begin to wait. */
+const waitingAllMax = 268_435_456;
+/** What a stream that waits costs beside the bytes it has to send. */
+const waitingStreamBytes = 1_024;
 
 /**
  * The sending half of a connection.
@@ -54,7 +62,7 @@ export class FrameSender {
   /** Whether the socket holds bytes that the kernel did not take. */
   isBlocked = false;
   isDirty = false;
-  /** Bytes of all streams that could not be sent for want of a window. */
+  /** What the streams that wait for windows hold: their bytes, and something for themselves. */
   waitingBytes = 0;
   readonly #socket: Duplex;
   readonly #isKernelSocket: boolean;
@@ -89,11 +97,20 @@ export class FrameSender {
     return this.#controlBytes;
   }
 
+  /** Whether so much waits for the client that it should get no more answers. */
+  get isFull(): boolean {
+    return this.waitingBytes > waitingBytesMax;
+  }
+
   /** Puts a stream in line that is not queued. */
   enqueue(stream: Http2Stream): void {
     if (stream.isWindowBlocked) {
       // Data keep their place in line; an end without data needs no window.
-      if (stream.source !== undefined && stream.source.bytesLeft > 0) return;
+      const bytesLeft = stream.source?.bytesLeft ?? 0;
+      if (bytesLeft > 0 && !this.#isOverflow(stream, bytesLeft)) {
+        this.#count(stream, bytesLeft);
+        return;
+      }
       this.#unblock(stream);
     }
     stream.isQueued = true;
@@ -199,6 +216,7 @@ export class FrameSender {
   #sendOf(stream: Http2Stream, buffer: WriteBuffer): void {
     const { source, id } = stream;
     if (stream.head !== undefined) {
+      if (this.waitingBytes > waitingLargeMax) this.#refuseToWait(stream);
       const isAll = stream.isEnding && stream.trailers === undefined;
       const block = this.encoder.encode(stream.head);
       stream.head = undefined;
@@ -221,7 +239,6 @@ export class FrameSender {
 
   /** @returns Whether there is more, for which the stream now waits where it has to. */
   #sendData(stream: Http2Stream, bytesLeft: number, buffer: WriteBuffer): boolean {
-    if (stream.waitingBytes > 0) this.#uncount(stream);
     let length = bytesLeft < frameBytesMax ? bytesLeft : frameBytesMax;
     if (length > stream.sendWindow) length = stream.sendWindow;
     if (length > this.sendWindow) length = this.sendWindow;
@@ -231,21 +248,49 @@ export class FrameSender {
       buffer.length += length;
       stream.sendWindow -= length;
       this.sendWindow -= length;
-      if (length === bytesLeft) return false;
+      if (length === bytesLeft) {
+        if (stream.waitingBytes > 0) this.#uncount(stream);
+        return false;
+      }
     }
     // Who took the last of the connection's window goes behind those that still wait for some.
     if (stream.sendWindow > 0 && (this.sendWindow > 0 || length > 0)) {
+      if (stream.waitingBytes > 0) this.#uncount(stream);
       stream.isQueued = true;
       this.#ready.push(stream);
       return true;
     }
-    stream.waitingBytes = bytesLeft - Math.max(0, length);
-    this.waitingBytes += stream.waitingBytes;
+    const rest = bytesLeft - Math.max(0, length);
+    const isOverflow = this.#isOverflow(stream, rest);
+    this.#count(stream, rest);
     if (stream.sendWindow > 0) {
       stream.isWindowBlocked = true;
       this.#windowBlocked.push(stream);
     }
+    if (isOverflow) stream.handler?.onOverflow();
     return true;
+  }
+
+  /** Spares a client the beginning of an answer whose rest may not wait. */
+  #refuseToWait(stream: Http2Stream): void {
+    const bytesLeft = stream.source?.bytesLeft ?? 0;
+    const isWaiting = bytesLeft > stream.sendWindow || bytesLeft > this.sendWindow;
+    if (isWaiting && this.#isOverflow(stream, bytesLeft)) stream.handler?.onOverflow();
+  }
+
+  /**
+   * Whether a stream may not wait with so many bytes, because of what waits beside it. One answer
+   * is always let in, however large it is, and whoever was let in stays in unless it has more.
+   */
+  #isOverflow(stream: Http2Stream, bytes: number): boolean {
+    if (bytes + waitingStreamBytes <= stream.waitingBytes) return false;
+    const max = bytes > initialWindowBytes ? waitingLargeMax : waitingAllMax;
+    return this.waitingBytes - stream.waitingBytes > max;
+  }
+
+  #count(stream: Http2Stream, bytes: number): void {
+    this.waitingBytes += bytes + waitingStreamBytes - stream.waitingBytes;
+    stream.waitingBytes = bytes + waitingStreamBytes;
   }
 
   #uncount(stream: Http2Stream): void {

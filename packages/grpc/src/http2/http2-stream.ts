@@ -18,6 +18,11 @@ export interface StreamHandler {
   onReset(): void;
   /** Bytes of the source were taken and are with the socket. */
   onSent(): void;
+  /**
+   * Too much of the connection's answers waits for its client: what this stream has to send has to
+   * go, at once.
+   */
+  onOverflow(): void;
   /** There is no time left: whatever is to be said has to be said now. */
   onShutdown(): void;
 }
@@ -71,7 +76,7 @@ export class Http2Stream {
   source: BodySource | undefined;
   trailers: readonly HeaderField[] | undefined;
   isEnding = false;
-  /** Bytes of the source that have waited for a window since the last round. */
+  /** What is counted for this stream because it waits for the client; 0 if it does not. */
   waitingBytes = 0;
   isQueued = false;
   /** Whether it is in the line for the window of the connection, which is not `isQueued`. */

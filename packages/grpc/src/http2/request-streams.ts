@@ -34,8 +34,6 @@ export interface RequestStreamsOwner {
 /** What all streams of a connection together may send before they are let to send more. */
 const connectionWindowBytes = 16_777_216;
 const headerFieldsMax = 128;
-/** Above this much waits for the client's windows, and no more requests are taken. */
-const unsentBytesMax = 67_108_864;
 /** Blocks of so many times the largest list are decoded, so that only their own call fails. */
 const blockPerListBytes = 4;
 
@@ -259,7 +257,7 @@ export class RequestStreams implements StreamConnection {
     if (
       this.#owner.isRefusing ||
       this.table.size >= this.#options.concurrentMax ||
-      this.#sender.waitingBytes > unsentBytesMax
+      this.#sender.isFull
     ) {
       this.#sender.controlNumber(FrameType.RST_STREAM, id, ErrorCode.REFUSED_STREAM);
       this.table.removeReset(id);
