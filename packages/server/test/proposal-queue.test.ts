@@ -1,4 +1,6 @@
+import assert from "node:assert/strict";
 import { join } from "node:path";
+import { test } from "node:test";
 import { testDataDirectory } from "@quorate/platform/testing";
 import { BatchReader, decodeBatch, joinBatches } from "@quorate/state-machine";
 import { notQueued, ProposalQueue, type Proposal } from "../src/member/proposal-queue.ts";
@@ -107,4 +109,46 @@ testDataDirectory(join(import.meta.dirname, "testdata/proposals"), () => {
     settled.length = 0;
     return [...lines, `requests=${queue.size} bytes=${queue.pendingBytes}`].join("\n");
   };
+});
+
+test("ProposalQueue holds no whole chunks of sockets for small requests while it is stuck", () => {
+  const letters: Letter[] = [];
+  const queue = new ProposalQueue<Letter, string>({
+    ...{ memberId: 7n, firstSequence: 1, timeoutMillis: 7_000 },
+    ...{ requestsMax: 10_000, bytesMax: 1e9, batchBytesMax: 1e6, batchRequestsMax: 10_000 },
+    ...{ onBatch: () => undefined, onFailure: () => undefined },
+  });
+  const add = (now: number, size: number): Uint8Array => {
+    const chunk = Buffer.allocUnsafeSlow(65_536).fill(7);
+    const bytes = queue.ownBytes(chunk.subarray(100, 100 + size));
+    const calls = { settle: () => undefined, fail: () => undefined };
+    const letter: Letter = {
+      ...{ name: "", kind: "put", authRevision: 0, bytes, sequence: notQueued, ...calls },
+    };
+    queue.add(now, letter);
+    letters.push(letter);
+    return bytes;
+  };
+  const settleAll = (): void => {
+    const batch = queue.takeBatch(1) ?? assert.fail();
+    queue.settle(batch, Array<string>(batch.requests.length).fill("done"), 0);
+  };
+  for (let now = 0; now < 1_000; now += 100) {
+    queue.tick(now);
+    assert.equal(add(now, 300).buffer.byteLength, 65_536, "a queue that moves copies nothing");
+    settleAll();
+  }
+  letters.length = 0;
+  // In flight with a leader that does not answer, then waiting.
+  for (let now = 1_000; now < 2_000; now += 1) {
+    if (now % 100 === 0) queue.tick(now);
+    add(now, 300);
+    if (now === 1_050) queue.takeBatch(1);
+  }
+  const held = letters.reduce((sum, { bytes }) => sum + bytes.buffer.byteLength, 0);
+  assert.ok(held < 301 * 65_536 + 1_000 * 300, `${held} bytes are held`);
+  assert.ok(
+    letters.every(({ bytes }) => bytes.length === 300 && bytes.every((byte) => byte === 7)),
+  );
+  assert.equal(add(2_000, 9_000).buffer.byteLength, 65_536, "large ones waste little");
 });

@@ -212,6 +212,11 @@ export class Member {
     return this.#leaderWatch.onChange(listener);
   }
 
+  /** A request's bytes as they may wait in a proposal, see {@link ProposalQueue.ownBytes}. */
+  ownBytes(bytes: Uint8Array): Uint8Array {
+    return this.#proposals.ownBytes(bytes);
+  }
+
   /** Sends a request through the log; `settle` is called once, in a later turn or in this one. */
   propose(proposal: MemberProposal): void {
     if (this.#closing !== undefined) {

@@ -69,7 +69,10 @@ export function unary<Request, RequestInit, Response, ResponseInit>(
   };
 }
 
-/** Makes a unary method that decodes its request and answers by itself. `handle` may throw. */
+/**
+ * Makes a unary method that decodes its request and answers by itself. `handle` may throw; it gets
+ * bytes that may wait in a proposal.
+ */
 export function rawUnary(
   context: ServiceContext,
   path: string,
@@ -81,7 +84,7 @@ export function rawUnary(
     handle: (bytes, call) => {
       try {
         checkCall(context, call, false);
-        handle(bytes, call);
+        handle(context.member.ownBytes(bytes), call);
       } catch (error) {
         call.fail(toStatus(error));
       }
@@ -129,7 +132,7 @@ export function propose<Kind extends keyof ResponseMessages>(
   { decoded, bytes, onResponse, onError }: ProposeRequest<Kind>,
 ): void {
   if (bytes.length > options.requestBytesMax) throw new ServiceError("request-too-large");
-  const proposal = toProposal(decoded, bytes, (outcome, failure) => {
+  const proposal = toProposal(decoded, member.ownBytes(bytes), (outcome, failure) => {
     if (outcome === undefined) {
       onError(failureError(failure?.reason ?? "stopped"));
     } else if (outcome.kind === "refused") {
