@@ -230,9 +230,9 @@ export class RaftNode {
   }
 
   /**
-   * Whether `holdCommits` keeps from some follower what it could know of commits up to `index`. With
-   * an earlier `heldCommit` it tells who has not heard of anything since, however many commits and
-   * other followers have gone on.
+   * Whether `holdCommits` keeps from some follower what it could know of commits up to `index`.
+   * Asked with an earlier `heldCommit` it is whether some follower has heard of nothing since,
+   * however many commits and other followers have gone on.
    */
   holdsCommit(index: number): boolean {
     return this.#leadership?.replication.holdsCommit(index) ?? false;

@@ -2,9 +2,9 @@
  * Serves confirmed reads for a bounded time a turn of the event loop (V3).
  *
  * Many things make reads servable: a round that is confirmed, a slice of entries that is applied, a
- * state that is restored. While a backlog is carried from turn to turn none of them serves anything:
- * each would take a slice of its own and begin another chain of turns, and chains never end while
- * reads arrive. One continuation is enough, for it serves whatever may be served by then.
+ * state that is restored. While a backlog is carried from turn to turn none of them serves
+ * anything: each would take a slice of its own and begin another chain of turns, and chains never
+ * end while reads arrive. One continuation is enough: it serves whatever may be served by then.
  */
 import type { Clock, Timers } from "@quorate/platform";
 import type { ReadQueue } from "./read-queue.ts";
