@@ -4,7 +4,7 @@ import { initialWindowBytes } from "./http2/frame.ts";
 import type { Http2Stream, StreamHandler } from "./http2/http2-stream.ts";
 import { decodeBinaryValue } from "./message/binary-value.ts";
 import type { Deadline, DeadlineOwner, DeadlineQueue } from "./message/deadline-queue.ts";
-import { messageHeadBytes, MessageQueue } from "./message-queue.ts";
+import { messageBytesMax, messageHeadBytes, MessageQueue } from "./message-queue.ts";
 import { messageBytes } from "./message-reader.ts";
 import { RequestBody, type RequestBodyContext, type RequestBodyOwner } from "./request-body.ts";
 import type { RequestMemory } from "./request-memory.ts";
@@ -126,13 +126,18 @@ export class Http2Call
 
   respond(chunks: readonly Uint8Array[]): void {
     if (this.#state !== "open") return;
-    this.#send(chunks);
-    this.#end(StatusCode.OK, "");
+    const bytes = this.#send(chunks);
+    if (bytes <= messageBytesMax) this.#end(StatusCode.OK, "");
+    else this.#end(StatusCode.RESOURCE_EXHAUSTED, `grpc: ${tooLargeToSend(bytes)}`);
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
     if (this.#state !== "open") return true;
-    this.#send(chunks);
+    const bytes = this.#send(chunks);
+    if (bytes > messageBytesMax) {
+      this.#cancel(StatusCode.RESOURCE_EXHAUSTED, tooLargeToSend(bytes));
+      return true;
+    }
     this.#stream.wake();
     return this.#hasRoom();
   }
@@ -299,10 +304,13 @@ export class Http2Call
     );
   }
 
-  #send(chunks: readonly Uint8Array[]): void {
+  /** @returns The length of the message, which was not sent if it is too large. */
+  #send(chunks: readonly Uint8Array[]): number {
     const bytes = this.#queue.push(chunks);
+    if (bytes > messageBytesMax) return bytes;
     this.#context.observer?.messageSent(this.#head.method, bytes);
     this.#begin();
+    return bytes;
   }
 
   #begin(): void {
@@ -366,4 +374,9 @@ export class Http2Call
     if (this.#state === "open") this.#end(StatusCode.INTERNAL, "internal error");
     this.#context.onHandlerError(this.#head.method.path, error);
   }
+}
+
+/** As grpc-go says it, which puts its name before it for calls with one answer. */
+function tooLargeToSend(bytes: number): string {
+  return `trying to send message larger than max (${bytes} vs. ${messageBytesMax})`;
 }

@@ -2,6 +2,8 @@ import type { BodySource } from "./http2/http2-stream.ts";
 
 /** Flag and length before each message. */
 export const messageHeadBytes = 5;
+/** Largest message that is sent, as with grpc-go. */
+export const messageBytesMax: number = 2 ** 31 - 1;
 
 interface QueuedMessage {
   readonly chunks: readonly Uint8Array[];
@@ -33,14 +35,14 @@ export class MessageQueue implements BodySource {
   #messageLeft = 0;
 
   /**
-   * Adds a message, which must not change any more.
+   * Adds a message, which must not change any more, unless it is above {@link messageBytesMax}.
    *
    * @returns Its length without framing.
    */
   push(chunks: readonly Uint8Array[]): number {
     let bytes = 0;
     for (let index = 0; index < chunks.length; index += 1) bytes += chunks[index]?.length ?? 0;
-    this.#add(chunks, bytes, messageHeadBytes);
+    if (bytes <= messageBytesMax) this.#add(chunks, bytes, messageHeadBytes);
     return bytes;
   }
 

@@ -210,6 +210,28 @@ describe("gRPC over HTTP/2", () => {
   });
 
   describe("answers", () => {
+    it("above 2 GiB are RESOURCE_EXHAUSTED, and never framed with another length", async () => {
+      const text = "trying to send message larger than max (4294967303 vs. 2147483647)";
+      const chunk = new Uint8Array(2 ** 20);
+      const chunks = [...Array.from({ length: 4_096 }, () => chunk), new Uint8Array(7)];
+      const unary = client.open(paths.hold);
+      client.send(dataFrames(unary, grpcMessage("x")));
+      await until("the call is held", () => server.held.size === 1);
+      for (const call of server.held) call.respond(chunks);
+      server.held.clear();
+      const answer = await client.answer(unary);
+      assert.deepEqual([answer.grpcStatus, answer.grpcMessage], ["8", `grpc: ${text}`]);
+      const stream = client.open(paths.sink);
+      await until("the stream is open", () => server.sinks.length === 1);
+      const [sink] = server.sinks.splice(0);
+      assert.ok(sink !== undefined);
+      sink.write([Buffer.from("fits")]);
+      sink.write(chunks);
+      assert.ok(sink.isCancelled, "its handler is told");
+      const streamed = await client.answer(stream);
+      assert.deepEqual([streamed.grpcStatus, streamed.grpcMessage], ["8", text]);
+    });
+
     it("begin with :status and content-type, and end with grpc-status in trailers", async () => {
       const { head, trailers, body } = await client.call(paths.echo, "x");
       assert.deepEqual(head[0], [":status", "200"]);

@@ -163,6 +163,17 @@ describe("MessageQueue", () => {
     );
   });
 
+  it("does not take a message whose length its head could not say to every client", () => {
+    const queue = new MessageQueue();
+    const chunk = new Uint8Array(2 ** 20);
+    const chunks = Array.from({ length: 2_048 }, () => chunk);
+    assert.equal(queue.push(chunks), 2 ** 31);
+    assert.equal(queue.bytesLeft, 0);
+    const largest = [...chunks.slice(1), chunk.subarray(1)];
+    assert.equal(queue.push(largest), 2 ** 31 - 1);
+    assert.equal(queue.bytesLeft, 2 ** 31 + 4);
+  });
+
   it("drops what waits, but not the rest of what was begun", () => {
     const queue = new MessageQueue();
     queue.push([Buffer.from("abc")]);
