@@ -23,6 +23,8 @@ export const metaKeys = {
   scheduledCompactRevision: "scheduledCompactRevision",
   /** Revision up to which physical removal is complete; decimal digits. */
   finishedCompactRevision: "finishedCompactRevision",
+  /** Put and removed again by the LMDB backend when it opens a compact copy. */
+  freeListStart: "freeListStart",
 } as const;
 
 /**

@@ -14,7 +14,7 @@ import type {
   ScanRange,
 } from "./backend.ts";
 import { checkDatabaseFile, moveIntoPlace, removeDatabase, syncFile } from "./database-file.ts";
-import { LmdbEnvironment } from "./lmdb-environment.ts";
+import { LmdbEnvironment, reasonOf } from "./lmdb-environment.ts";
 import { mergeScan } from "./merge-scan.ts";
 import { Overlay, type OverlayPoint } from "./overlay.ts";
 import { RowCache } from "./row-cache.ts";
@@ -103,10 +103,9 @@ export class LmdbBackend implements Backend {
   ): Promise<LmdbBackend> {
     await checkDatabaseFile(path);
     await removeDatabase(defragmentPath(path));
-    const environment = new LmdbEnvironment(path);
     return new LmdbBackend(
       path,
-      environment,
+      await openSafely(path),
       { ...defaultBackendOptions, ...options },
       dependencies,
     );
@@ -268,9 +267,16 @@ export class LmdbBackend implements Backend {
 
   /** Takes a synced file as the database. The old one stays readable until the new one is open. */
   async #swapIn(path: string): Promise<void> {
-    await moveIntoPlace(path, this.#path);
+    await (await openSafely(path)).close();
     const old = this.#environment;
-    this.#environment = new LmdbEnvironment(this.#path);
+    try {
+      await moveIntoPlace(path, this.#path);
+      this.#environment = new LmdbEnvironment(this.#path);
+    } catch (error) {
+      // The open file may have lost its name: what it takes from now on would be lost with it.
+      this.#fail("replace the database", error);
+      throw error;
+    }
     this.#measure();
     await old.close();
   }
@@ -298,10 +304,16 @@ export class LmdbBackend implements Backend {
       () => {
         this.#finishCommit(overlay);
       },
-      (error: unknown) => {
-        this.#fail(error);
+      async (error: unknown) => {
+        this.#fail("commit to the database", await this.#causeOf(error));
       },
     );
+  }
+
+  /** Why a commit failed; LMDB's error if it comes within a turn. */
+  #causeOf(error: unknown): Promise<unknown> {
+    const reason = reasonOf(error)?.catch((cause: unknown) => cause);
+    return Promise.race([reason ?? error, this.#nextTurn().then(() => error)]);
   }
 
   /** Feeds whole units, a group a turn, and waits when LMDB's thread is far behind. */
@@ -316,8 +328,6 @@ export class LmdbBackend implements Backend {
       const batch = environment.batch(() => {
         feed(environment, overlay, first, end);
       });
-      // Whoever awaits the batch hears of a failure; here it only must not count as unheard.
-      batch.catch(() => undefined);
       flushed.push(batch);
       begin = end;
       if (flushed.length - waitedFor > groupsAheadMax) await flushed[waitedFor++];
@@ -362,10 +372,10 @@ export class LmdbBackend implements Backend {
     this.#arm();
   }
 
-  #fail(cause: unknown): void {
-    this.#failure = new BackendFailedError("commit to the database", cause);
+  #fail(action: string, cause: unknown): void {
+    this.#failure = new BackendFailedError(action, cause);
     this.#commit = undefined;
-    this.#logger.error("database commit failed", { path: this.#path, error: String(cause) });
+    this.#logger.error("database failed", { path: this.#path, action, error: String(cause) });
     this.#options.onFailure(this.#failure);
   }
 
@@ -379,6 +389,18 @@ export class LmdbBackend implements Backend {
   #assertUsable(): void {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#isClosed) throw new BackendClosedError();
+  }
+}
+
+/** Opens a file that may be a compact copy, so that it can be written to. */
+async function openSafely(path: string): Promise<LmdbEnvironment> {
+  const environment = new LmdbEnvironment(path);
+  try {
+    await environment.startFreeList();
+    return environment;
+  } catch (error) {
+    await environment.close();
+    throw new BackendFailedError(`open database "${path}"`, error);
   }
 }
 

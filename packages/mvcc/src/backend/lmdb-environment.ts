@@ -3,7 +3,7 @@ import { BackendFailedError } from "../errors.ts";
 import { keyFromPart, type Key } from "../key.ts";
 import { copyLent } from "../lent.ts";
 import { writeRevisionKey } from "../revision-key.ts";
-import { bucketNames, type BucketName } from "./backend.ts";
+import { bucketNames, metaKeys, type BucketName } from "./backend.ts";
 import type { Slab } from "./slab.ts";
 
 /**
@@ -20,6 +20,8 @@ export class LmdbEnvironment {
   readonly #versions: VersionDatabase;
   /** Key of the one call under way: main, sub, 1 for a tombstone. */
   readonly #version: [number, number, number] = [0, 0, 0];
+  /** What the last write returned, which many share. */
+  #heard: unknown = undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -69,20 +71,56 @@ export class LmdbEnvironment {
    * @returns Resolves when the transaction is flushed to disk.
    */
   batch(writes: () => void): Promise<unknown> {
-    return this.#root.batch(writes);
+    let failure: { readonly error: unknown } | undefined;
+    const flushed = this.#root.batch(() => {
+      try {
+        writes();
+      } catch (error) {
+        // Thrown from here, lmdb-js would not hand out the promise of what was written before.
+        failure = { error };
+      }
+    });
+    this.#hear(flushed);
+    if (failure !== undefined) throw failure.error;
+    return flushed;
   }
 
   put(bucket: BucketName, key: Key, value: Uint8Array): void {
-    void this.#buckets[bucket].put(key, value);
+    this.#hear(this.#buckets[bucket].put(key, value));
   }
 
   /** Writes a version whose bytes lie in a slab from `start` to `end`; they must not change. */
   putVersion(main: number, sub: number, isTombstone: boolean, slab: Slab): void {
-    void this.#versions.put(this.#versionKey(main, sub, isTombstone), slab);
+    this.#hear(this.#versions.put(this.#versionKey(main, sub, isTombstone), slab));
   }
 
   remove(bucket: BucketName, key: Key): void {
-    void this.#buckets[bucket].remove(key);
+    this.#hear(this.#buckets[bucket].remove(key));
+  }
+
+  /**
+   * Makes a compact copy safe to write to; other files are left alone.
+   *
+   * LMDB takes free pages from records, one for each transaction that freed some, and walks them
+   * back from the transaction it opened at. A compact copy has the transaction id of its source and
+   * no record. If the first commit frees so many pages that its record needs pages of its own, LMDB
+   * walks the tree of records while its root is still empty, and aborts the process. A first commit
+   * of one row leaves a small record, and from then on the tree is never empty.
+   */
+  async startFreeList(): Promise<void> {
+    const row = metaKeys.freeListStart;
+    if (numberIn(fieldOf(this.#root.getStats(), "free"), "entryCount") === 0) {
+      await this.batch(() => {
+        this.put("meta", row, Uint8Array.of(1));
+      });
+      this.refresh();
+    }
+    // It is there as well if a crash came between.
+    if (this.get("meta", row) === undefined) return;
+    await this.batch(() => {
+      this.remove("meta", row);
+    });
+    this.refresh();
   }
 
   /** Writes a compact copy, off the event loop; writers must wait meanwhile. */
@@ -109,6 +147,18 @@ export class LmdbEnvironment {
     await this.#root.close();
   }
 
+  /**
+   * Rejections reach the caller by what `batch` returns; no other promise may end unheard, that of
+   * the reason included.
+   */
+  #hear(promise: Promise<unknown>): void {
+    if (promise === this.#heard) return;
+    this.#heard = promise;
+    promise.catch((error: unknown) => {
+      void reasonOf(error)?.catch(() => undefined);
+    });
+  }
+
   /** Hot: lmdb-js encodes a key before it returns, so one array serves all calls. */
   #versionKey(main: number, sub: number, isTombstone: boolean): number[] {
     this.#version[0] = main;
@@ -122,6 +172,14 @@ export class LmdbEnvironment {
 export interface LmdbRow {
   readonly key: Key;
   readonly value: Uint8Array;
+}
+
+/**
+ * Why a commit failed, as the rejection of a promise: lmdb-js rejects first and says why later.
+ */
+export function reasonOf(error: unknown): Promise<unknown> | undefined {
+  const reason = fieldOf(error, "commitError");
+  return reason instanceof Promise ? reason : undefined;
 }
 
 const metaPages = 2;
