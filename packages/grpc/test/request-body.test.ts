@@ -91,7 +91,7 @@ describe("RequestBody", () => {
     assert.equal(memory.isFull, false, "nothing is held any more");
   });
 
-  it("counts messages that wait to be inflated, and takes back those of calls that end", async () => {
+  it("counts messages that wait to be inflated; calls that end take theirs back", async () => {
     const memory = new RequestMemory();
     const inflater = new MessageInflater(4_000_000);
     const bytes = grpcMessage(gzipSync(Buffer.alloc(20_000, "x"), { level: 0 }), 1);

@@ -33,8 +33,8 @@ export interface InflateJob {
  * a kilobyte may hold a megabyte of zeros.
  *
  * Small messages are inflated at once. Large ones, and those that turn out to be, go to the thread
- * pool, two at a time; the rest wait, one line a connection, and the lines take turns. What waits is
- * counted by its owner, which is told when it is done.
+ * pool, two at a time; the rest wait, one line a connection, and the lines take turns. What waits
+ * is counted by its owner, which is told when it is done.
  */
 export class MessageInflater {
   readonly #bytesMax: number;
