@@ -488,6 +488,21 @@ test("W11 watchers of one event are served in slices; progress waits for its str
   }
 });
 
+test("W8 no progress below a watcher's start while a delivery is under way", async () => {
+  const options = { watchFanOutWatchersMax: 1 };
+  const { store, scheduler } = await openSimStore(new MemoryBackend(), 3, options);
+  const busy = store.openWatchStream(new WatchRecorder());
+  for (let watcher = 0; watcher < 3; watcher++) created(busy, { key: "a" });
+  const stream = store.openWatchStream(new WatchRecorder());
+  created(stream, { key: "z", startRevision: 3 });
+  put(store, "a", "1");
+  put(store, "a", "2");
+  assert.equal(store.currentRevision, 3);
+  assert.equal(stream.progressRevision(), undefined, "revision 2 is still delivered");
+  settle(scheduler);
+  assert.equal(stream.progressRevision(), 3);
+});
+
 test("a cancelled watcher gets nothing from the delivery under way (W10)", async () => {
   const options = { watchFanOutWatchersMax: 1 };
   const { store, scheduler } = await openSimStore(new MemoryBackend(), 3, options);

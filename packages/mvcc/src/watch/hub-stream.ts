@@ -81,6 +81,8 @@ export class HubStream implements WatchStream {
   isCaughtUp(watchId: number, revision: Revision): boolean {
     const watcher = this.#watchers.get(watchId);
     if (watcher === undefined || this.#hub.statusOf(watcher) !== "synced") return false;
+    // It may wait for a revision that is written but not yet being delivered (W8).
+    if (watcher.startRevision > revision) return false;
     return watcher.nextRevision <= revision + 1;
   }
 
