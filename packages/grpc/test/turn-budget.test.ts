@@ -147,6 +147,7 @@ class Connections {
           onEnd: () => undefined,
           onReset: () => this.log.push(`${name}${number} lost`),
           onSent: () => undefined,
+          onOverflow: () => undefined,
           onShutdown: () => undefined,
         };
       },
