@@ -8,9 +8,7 @@ const contentType = new HeaderField("content-type", "application/grpc");
 /** The head of every answer that has a body; frozen, so that it is encoded once. */
 export const answerHead: readonly HeaderField[] = Object.freeze([httpOk, contentType]);
 /** The trailers of a call that went well; frozen like {@link answerHead}. */
-const okTrailers: readonly HeaderField[] = Object.freeze([
-  new HeaderField("grpc-status", "0"),
-]);
+const okTrailers: readonly HeaderField[] = Object.freeze([new HeaderField("grpc-status", "0")]);
 /** What an answer without body has before its trailers. */
 const okHead: readonly HeaderField[] = Object.freeze([...answerHead, ...okTrailers]);
 

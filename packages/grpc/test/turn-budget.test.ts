@@ -183,6 +183,7 @@ function request(number: number): Buffer {
 describe("Http2Connection in a busy turn", () => {
   it("handles what was held later, in the order of each connection", async () => {
     const scene = new Connections();
+    const logOf = (name: string): string[] => scene.log.filter((entry) => entry.startsWith(name));
     const [a, b] = [await scene.open("a"), await scene.open("b")];
     scene.spend();
     for (const number of [1, 2, 3]) {
@@ -196,14 +197,8 @@ describe("Http2Connection in a busy turn", () => {
     scene.turns.endTurn();
     assert.deepEqual(scene.log, ["a1", "b1"]);
     await scene.settle();
-    assert.deepEqual(
-      scene.log.filter((entry) => entry.startsWith("a")),
-      ["a1", "a2", "a3"],
-    );
-    assert.deepEqual(
-      scene.log.filter((entry) => entry.startsWith("b")),
-      ["b1", "b2", "b3"],
-    );
+    assert.deepEqual(logOf("a"), ["a1", "a2", "a3"]);
+    assert.deepEqual(logOf("b"), ["b1", "b2", "b3"]);
     a.http2.destroy();
     b.http2.destroy();
   });

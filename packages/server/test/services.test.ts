@@ -174,7 +174,7 @@ test("LeaseLeases lists 25,000 leases in slices, the next to run out first", asy
   );
 });
 
-test("keep-alive answers leave in order of requests; without a leader the stream fails", async () => {
+test("keep-alive answers leave in order; without a leader the stream fails", async () => {
   const { cluster, member, context } = await start();
   const grant = encodeLeaseGrantRequest({ id: 7n, ttl: 60 });
   const methods = leaseMethods(context, new OpenStreams(context));
