@@ -8,12 +8,14 @@ import {
   type RangeRequestInit,
 } from "@quorate/api";
 import { noopLogger } from "@quorate/platform";
-import { SimClock, SimTimers } from "@quorate/platform/sim";
+import { SimClock, SimScheduler, SimTimers } from "@quorate/platform/sim";
 import { toRangeResponse } from "@quorate/state-machine";
 import fc from "fast-check";
 import type { Member } from "../src/member/member.ts";
 import { rangeMethod } from "../src/services/range-service.ts";
+import { rangeStreamMethod } from "../src/services/range-stream.ts";
 import { createHeaderEncoder, type ServiceContext } from "../src/services/service-context.ts";
+import { ServiceError, toStatus } from "../src/services/status.ts";
 import { RecordedStream } from "./support/recorded-stream.ts";
 import { SimCluster } from "./support/sim-cluster.ts";
 
@@ -95,6 +97,44 @@ test("a range in slices gives what a range in one go gives, in every order", asy
     }),
     { numRuns: 100 },
   );
+});
+
+test("slices end where the install of a snapshot begins, as calls do that begin then", async () => {
+  const { cluster, context } = await start();
+  const leader = cluster.nodes.find(({ member }) => member?.isLeader === true) ?? assert.fail();
+  const node = cluster.nodes.find((other) => other !== leader) ?? assert.fail();
+  const member = node.member ?? assert.fail();
+  fill(member);
+  const held = new SimScheduler();
+  const behind = { ...context, member, timers: new SimTimers(held) };
+  const range = { key: Buffer.from("k"), rangeEnd: Buffer.from("l"), serializable: true };
+  const calls = [rangeMethod(behind), rangeStreamMethod(behind)].map((method) => {
+    const stream = new RecordedStream();
+    assert.ok(method.kind === "unary" || method.kind === "server-stream");
+    method.handle(encodeRangeRequest(range), stream);
+    assert.equal(stream.status, undefined, "it is read in slices");
+    return stream;
+  });
+  for (const { id } of cluster.nodes) {
+    cluster.network.cut(node.id, id);
+    cluster.network.cut(id, node.id);
+  }
+  for (let write = 0; write < 100; write++) {
+    cluster.write(leader);
+    await cluster.advance(20);
+  }
+  cluster.network.healAll();
+  node.files.setFaultPolicy(({ kind }) =>
+    kind === "datasync" ? { kind: "delay", millis: 500 } : undefined,
+  );
+  for (let round = 0; round < 1_000 && !member.isRestoring; round++) await cluster.advance(10);
+  assert.ok(member.isRestoring, "a snapshot is being installed");
+  while (held.pending > 0) held.step();
+  for (const { status } of calls) {
+    assert.deepEqual(status, toStatus(new ServiceError("timeout-applied-index")));
+  }
+  await cluster.advance(5_000);
+  await cluster.close();
 });
 
 test("a caller that has gone away stops the slices of its range", async () => {

@@ -4,7 +4,7 @@ import type { UnaryCall } from "@quorate/grpc";
 import { CompactedError, type RangeCursor, type RangeJob } from "@quorate/mvcc";
 import { composeRangeAnswer } from "./range-answer.ts";
 import type { ServiceContext } from "./service-context.ts";
-import { toStatus } from "./status.ts";
+import { ServiceError, toStatus } from "./status.ts";
 
 /** Pairs read in one turn: with rows that lie on the disk, below 10 ms on a slow machine. */
 const keysPerSlice = 1_000;
@@ -67,6 +67,7 @@ class SlicedAnswer {
     // Nobody waits for the rest.
     if (this.#call.isCancelled) return;
     try {
+      checkInstalled(this.#context);
       const cursor = this.#cursor;
       if ("step" in cursor && !cursor.step(this.#looks)) {
         this.#continue();
@@ -118,6 +119,15 @@ class SlicedAnswer {
       this.#call.fail(toStatus(failure));
     }
   }
+}
+
+/**
+ * A snapshot may begin to replace the store between two slices: what is read then is of neither.
+ *
+ * @throws ServiceError, as for calls that begin meanwhile.
+ */
+export function checkInstalled({ member }: ServiceContext): void {
+  if (member.isRestoring) throw new ServiceError("timeout-applied-index");
 }
 
 /** Whether pairs are wanted in key order without filters: they can be read piece by piece. */

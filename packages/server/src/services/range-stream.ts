@@ -4,7 +4,7 @@ import type { RangeCursor } from "@quorate/mvcc";
 import { checkRangeRequest } from "@quorate/state-machine";
 import { checkCall, whenFresh } from "./calls.ts";
 import { composeRangeAnswer } from "./range-answer.ts";
-import { hasFilter, isInKeyOrder } from "./range-slices.ts";
+import { checkInstalled, hasFilter, isInKeyOrder } from "./range-slices.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
 
@@ -61,6 +61,7 @@ class ChunkWriter {
   run(): void {
     if (this.#isEnded) return;
     try {
+      checkInstalled(this.#context);
       if (this.#writeChunk()) this.#context.timers.setImmediate(() => this.run());
     } catch (error) {
       this.#isEnded = true;
