@@ -19,13 +19,16 @@ import {
   settingsAck,
 } from "./frames.ts";
 
+/** How long the exchange of SETTINGS may take. */
+const openMillisMax = 5_000;
+
 /** How a {@link RawClient} behaves by itself. */
 export interface RawClientOptions {
   /** Identifiers and values of its first SETTINGS. */
   readonly settings?: readonly (readonly [number, number])[];
   /** Acknowledges SETTINGS and PING of the server. @default true */
   readonly isPolite?: boolean;
-  /** How long each `expect…` waits. @default 5000 */
+  /** How long each `expect…` waits once the connection is open. @default 5000 */
   readonly deadlineMillis?: number;
   /** A socket that is connected already, for TLS. */
   readonly socket?: Socket;
@@ -94,8 +97,9 @@ export class RawClient {
   static async open(port: number, options: RawClientOptions = {}): Promise<RawClient> {
     const client = new RawClient(port, options);
     client.send(preface, settings(...(options.settings ?? [])));
-    await client.expectType(FrameType.settings);
-    await client.expect("the acknowledgement of SETTINGS", isSettingsAck);
+    const isSettings = (frame: ReceivedFrame): boolean => frame.type === FrameType.settings;
+    await client.expect("SETTINGS", isSettings, openMillisMax);
+    await client.expect("the acknowledgement of SETTINGS", isSettingsAck, openMillisMax);
     return client;
   }
 
