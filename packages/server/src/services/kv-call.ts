@@ -7,23 +7,19 @@ import type { ServiceContext } from "./service-context.ts";
 import { failureError, toStatus } from "./status.ts";
 import { composeDeleteRangeAnswer, composePutAnswer, composeTxnAnswer } from "./write-answer.ts";
 
-/** A `Put` under way. */
-export class PutCall implements Proposal<RequestOutcome> {
-  readonly kind = "put";
+/** What writes under way have in common. */
+abstract class WriteCall implements Proposal<RequestOutcome> {
+  abstract readonly kind: "put" | "delete-range" | "txn";
+  abstract readonly bytes: Uint8Array;
+  abstract readonly message: PutCommand | DeleteRangeRequest | TxnRequest;
   readonly authRevision = 0;
-  readonly message: PutCommand;
   sequence: number = notQueued;
   readonly #context: ServiceContext;
   readonly #call: UnaryCall;
 
-  constructor(context: ServiceContext, call: UnaryCall, message: PutCommand) {
+  constructor(context: ServiceContext, call: UnaryCall) {
     this.#context = context;
     this.#call = call;
-    this.message = message;
-  }
-
-  get bytes(): Uint8Array {
-    return this.message.bytes;
   }
 
   settle(outcome: RequestOutcome): void {
@@ -35,15 +31,26 @@ export class PutCall implements Proposal<RequestOutcome> {
   }
 }
 
+/** A `Put` under way. */
+export class PutCall extends WriteCall {
+  readonly kind = "put";
+  readonly message: PutCommand;
+
+  constructor(context: ServiceContext, call: UnaryCall, message: PutCommand) {
+    super(context, call);
+    this.message = message;
+  }
+
+  get bytes(): Uint8Array {
+    return this.message.bytes;
+  }
+}
+
 /** A `DeleteRange` under way. */
-export class DeleteRangeCall implements Proposal<RequestOutcome> {
+export class DeleteRangeCall extends WriteCall {
   readonly kind = "delete-range";
-  readonly authRevision = 0;
   readonly message: DeleteRangeRequest;
   readonly bytes: Uint8Array;
-  sequence: number = notQueued;
-  readonly #context: ServiceContext;
-  readonly #call: UnaryCall;
 
   constructor(
     context: ServiceContext,
@@ -51,18 +58,9 @@ export class DeleteRangeCall implements Proposal<RequestOutcome> {
     message: DeleteRangeRequest,
     bytes: Uint8Array,
   ) {
-    this.#context = context;
-    this.#call = call;
+    super(context, call);
     this.message = message;
     this.bytes = bytes;
-  }
-
-  settle(outcome: RequestOutcome): void {
-    answer(this.#context, this.#call, outcome);
-  }
-
-  fail({ reason }: ProposalFailure): void {
-    this.#call.fail(toStatus(failureError(reason)));
   }
 }
 
@@ -72,31 +70,18 @@ export class DeleteRangeCall implements Proposal<RequestOutcome> {
  * It keeps the bytes and not the message, which is a tree of a dozen objects: while it waits the
  * garbage collector would carry each of them along, which costs more than reading the bytes again.
  */
-export class TxnCall implements Proposal<RequestOutcome> {
+export class TxnCall extends WriteCall {
   readonly kind = "txn";
-  readonly authRevision = 0;
   readonly bytes: Uint8Array;
-  sequence: number = notQueued;
-  readonly #context: ServiceContext;
-  readonly #call: UnaryCall;
 
   /** @param bytes - Were decoded and checked before. */
   constructor(context: ServiceContext, call: UnaryCall, bytes: Uint8Array) {
-    this.#context = context;
-    this.#call = call;
+    super(context, call);
     this.bytes = bytes;
   }
 
   get message(): TxnRequest {
     return decodeTxnRequest(this.bytes);
-  }
-
-  settle(outcome: RequestOutcome): void {
-    answer(this.#context, this.#call, outcome);
-  }
-
-  fail({ reason }: ProposalFailure): void {
-    this.#call.fail(toStatus(failureError(reason)));
   }
 }
 
