@@ -2,13 +2,7 @@
 import type { Server } from "node:http";
 import { services } from "@quorate/api";
 import type { RpcMethodName } from "@quorate/exporter";
-import {
-  GrpcJsServer,
-  Http2RpcServer,
-  PortServer,
-  type RefusedReason,
-  type RpcMethod,
-} from "@quorate/grpc";
+import { GrpcJsServer, Http2RpcServer, PortServer, type RefusedReason } from "@quorate/grpc";
 import { NodeClock, NodeRandom, NodeTimers, type Logger } from "@quorate/platform";
 import { parseInitialCluster } from "@quorate/state-machine";
 import type { ServerOptions } from "./config/options.ts";
@@ -22,16 +16,11 @@ import type { NodeSurroundings } from "./node/surroundings.ts";
 import { listenAddresses } from "./listen-address.ts";
 import { SocketPeerTransport } from "./peer/socket-peer-transport.ts";
 import { Publisher } from "./publish.ts";
-import { clusterMethods } from "./services/cluster-service.ts";
 import { compactThroughLog } from "./services/compaction.ts";
 import { createHttpServer } from "./http.ts";
-import { healthMethods } from "./services/health-service.ts";
-import { kvMethods } from "./services/kv-service.ts";
+import { createMethods } from "./services/methods.ts";
 import { OpenStreams } from "./services/open-streams.ts";
-import { leaseMethods } from "./services/lease-service.ts";
-import { maintenanceMethods } from "./services/maintenance-service.ts";
 import { createHeaderEncoder, type ServiceContext } from "./services/service-context.ts";
-import { watchMethods } from "./services/watch-service.ts";
 import { protocolVersion } from "./version.ts";
 
 /** A server that runs. */
@@ -266,15 +255,7 @@ function createRpcServer(
       },
     },
   );
-  const methods: readonly RpcMethod[] = [
-    ...kvMethods(context),
-    ...watchMethods(context, streams),
-    ...leaseMethods(context, streams),
-    ...clusterMethods(context),
-    ...maintenanceMethods(context),
-    ...healthMethods(context, streams),
-  ];
-  for (const method of methods) rpc.addMethod(method);
+  for (const method of createMethods(context, streams)) rpc.addMethod(method);
   return rpc;
 }
 

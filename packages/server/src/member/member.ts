@@ -13,12 +13,13 @@ import type { Clock, Logger, Random, Timer, Timers } from "@quorate/platform";
 import {
   toLogIndex,
   toMemberId,
+  type Entry,
   type MemberId,
   type RaftStatus,
   type SoftState,
   type TransferResult,
 } from "@quorate/raft";
-import type { RequestOutcome, StateMachine } from "@quorate/state-machine";
+import type { AppliedEntry, RequestOutcome, StateMachine } from "@quorate/state-machine";
 import type { PeerHandler, PeerTransport } from "../peer/peer-transport.ts";
 import { AppliedEntries } from "./applied-entries.ts";
 import { Applier } from "./applier.ts";
@@ -62,6 +63,16 @@ export interface MemberDependencies {
   readonly onFatal: (error: unknown) => void;
   /** This member was removed from its cluster. */
   readonly onRemoved: () => void;
+  /** Sees what is applied, before anybody is answered; for simulators. @default nobody */
+  readonly observer?: MemberObserver;
+}
+
+/** See {@link MemberDependencies.observer}. */
+export interface MemberObserver {
+  /** The state holds the entry now. */
+  onApplied(entry: Entry, applied: AppliedEntry): void;
+  /** The state was replaced by a received one. */
+  onRestored(): void;
 }
 
 /** See the head of the file. */
@@ -377,7 +388,7 @@ export class Member {
   }
 
   #createApplier(): Applier {
-    const { clock, timers, logger, meter, onFatal } = this.#dependencies;
+    const { clock, timers, logger, meter, onFatal, observer } = this.#dependencies;
     const outcomes = new AppliedEntries({
       ...{ proposals: this.#proposals, lessor: this.#lessor, meter },
       onConfiguration: () => this.#handleConfiguration(),
@@ -388,13 +399,17 @@ export class Member {
       this.#proposals,
       {
         onTerm: (term) => this.#proposals.beginTerm(term),
-        onApplied: (entry, applied) => outcomes.handle(entry, applied, this.#leadingTerm()),
+        onApplied: (entry, applied) => {
+          observer?.onApplied(entry, applied);
+          outcomes.handle(entry, applied, this.#leadingTerm());
+        },
         onProgress: (appliedIndex) => {
           this.#driver.raft.applied(toLogIndex(appliedIndex));
           this.#releaseReads();
           this.#logKeeper.handleProgress();
         },
         onRestored: (mark) => {
+          observer?.onRestored();
           this.#proposals.failInFlight();
           this.#driver.raft.applied(mark.index);
           this.#handleConfiguration();

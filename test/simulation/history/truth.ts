@@ -1,0 +1,60 @@
+/** What the replicated store really did, in the order of revisions: taken from what was applied. */
+
+/** One change of one key. */
+export interface TruthEvent {
+  readonly kind: "put" | "delete";
+  /** latin1 of the key's bytes. */
+  readonly key: string;
+  /** latin1 of the value's bytes; empty for a delete. */
+  readonly value: string;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+  /** 0n without one. */
+  readonly lease: bigint;
+  /** The pair before this change; undefined when the key did not exist. */
+  readonly previous: TruthPair | undefined;
+}
+
+/** A pair as it was. */
+export interface TruthPair {
+  readonly value: string;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+  readonly lease: bigint;
+}
+
+/** All changes of one revision, in their order. */
+export interface TruthRevision {
+  readonly revision: number;
+  readonly events: readonly TruthEvent[];
+  /** Log index of the entry that made it. */
+  readonly index: number;
+  /** Virtual time at which the first process had applied it. */
+  readonly atMillis: number;
+}
+
+/** What a lease went through. */
+export interface TruthLeaseEvent {
+  readonly kind: "granted" | "revoked";
+  readonly leaseId: bigint;
+  /** Seconds; of a grant. */
+  readonly ttlSeconds: number;
+  /** Whether the leader's clock ended it rather than a client. */
+  readonly isExpiry: boolean;
+  readonly index: number;
+  readonly atMillis: number;
+}
+
+/** What a finished run really did. */
+export interface Truth {
+  /** From revision 2 on, without gaps. */
+  readonly revisions: readonly TruthRevision[];
+  /** In log order. */
+  readonly leases: readonly TruthLeaseEvent[];
+  /** Revisions that were compacted at, in log order. */
+  readonly compactions: readonly { readonly revision: number; readonly atMillis: number }[];
+  /** Pairs alive at the end. */
+  readonly final: ReadonlyMap<string, TruthPair>;
+}
