@@ -4,29 +4,17 @@ import { RaftNode } from "@quorate/raft";
 import { firstSequence, type RequestOutcome } from "@quorate/state-machine";
 import { Lessor } from "./lessor.ts";
 import type { MemberMeter } from "./member-meter.ts";
-import type { MemberTiming } from "./member-timing.ts";
+import { defaultMemberLimits, type MemberTiming } from "./member-timing.ts";
 import { encodeExpiry, type MemberProposal } from "./outcome.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
 import { ReadQueue } from "./read-queue.ts";
 import type { OpenedStorage } from "./storage.ts";
 
-/** Bounds of one log entry; there is no fixed batch size, only upper bounds. */
-export const batchBounds: { readonly batchBytesMax: number; readonly batchRequestsMax: number } = {
-  batchBytesMax: 1024 * 1024,
-  batchRequestsMax: 10_000,
-};
-
-/** Most requests and bytes without an outcome before more are refused (V3). */
-const proposalBounds = { requestsMax: 200_000, bytesMax: 512 * 1024 * 1024 };
-/** Bytes that the store may hold in memory before applying waits for its disk. */
-export const stagedBytesMax: number = 256 * 1024 * 1024;
-
-const readsMax = 200_000;
 const readRetryMillis = 500;
 
 /** Consensus as the log left it; one tick is one heartbeat. */
 export function createRaft(
-  { electionTicks, isPreVote }: MemberTiming,
+  { electionTicks, isPreVote, limits = defaultMemberLimits }: MemberTiming,
   { memberId, raftState }: Pick<OpenedStorage, "memberId" | "raftState">,
   random: Random,
 ): RaftNode {
@@ -34,6 +22,10 @@ export function createRaft(
     {
       ...{ id: memberId, random, preVote: isPreVote, holdCommits: true },
       ...{ electionTimeoutTicks: electionTicks, heartbeatTicks: 1 },
+      maxAppendBytes: limits.appendBytesMax,
+      maxInflightAppends: limits.inflightAppendsMax,
+      maxCommittedBytes: limits.committedBytesMax,
+      maxUncommittedBytes: limits.uncommittedBytesMax,
     },
     raftState,
   );
@@ -46,12 +38,16 @@ export function createProposalQueue(
   random: Random,
   meter: MemberMeter,
 ): ProposalQueue<MemberProposal, RequestOutcome> {
+  const { limits = defaultMemberLimits } = timing;
   return new ProposalQueue({
     memberId,
     firstSequence: firstSequence(random.nextBigUint64()),
     timeoutMillis: timing.requestTimeoutMillis,
-    ...proposalBounds,
-    ...batchBounds,
+    requestsMax: limits.proposalsMax,
+    bytesMax: limits.proposalBytesMax,
+    // There is no fixed batch size, only upper bounds.
+    batchBytesMax: limits.batchBytesMax,
+    batchRequestsMax: limits.batchRequestsMax,
     onBatch: (requests) => {
       meter.batchRequests.observe(requests);
     },
@@ -67,7 +63,7 @@ export function createReadQueue(timing: MemberTiming, meter: MemberMeter): ReadQ
   return new ReadQueue({
     timeoutMillis: timing.requestTimeoutMillis,
     retryMillis: readRetryMillis,
-    waitingMax: readsMax,
+    waitingMax: (timing.limits ?? defaultMemberLimits).readsMax,
     onRound: () => {
       meter.readRounds.add();
     },

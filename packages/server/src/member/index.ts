@@ -5,7 +5,11 @@
  */
 export { Member, type MemberDependencies, type MemberObserver } from "./member.ts";
 export type { MemberMeter } from "./member-meter.ts";
-export type { MemberTiming } from "./member-timing.ts";
+export { defaultMemberLimits, type MemberLimits, type MemberTiming } from "./member-timing.ts";
+export { AutoCompactor } from "./auto-compactor.ts";
+export { Publisher } from "../publish.ts";
+export { compactThroughLog } from "../services/compaction.ts";
+export type { AutoCompaction } from "../config/options.ts";
 export {
   openStorage,
   type Bootstrap,

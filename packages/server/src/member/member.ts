@@ -23,14 +23,7 @@ import type { AppliedEntry, RequestOutcome, StateMachine } from "@quorate/state-
 import type { PeerHandler, PeerTransport } from "../peer/peer-transport.ts";
 import { AppliedEntries } from "./applied-entries.ts";
 import { Applier } from "./applier.ts";
-import {
-  batchBounds,
-  createLessor,
-  createProposalQueue,
-  createRaft,
-  createReadQueue,
-  stagedBytesMax,
-} from "./create-parts.ts";
+import { createLessor, createProposalQueue, createRaft, createReadQueue } from "./create-parts.ts";
 import { ForwardFilter } from "./forward.ts";
 import { ForwardIntake } from "./forward-intake.ts";
 import { LeaderRequests } from "./leader-requests.ts";
@@ -39,7 +32,7 @@ import { LeaseDesk } from "./lease-desk.ts";
 import type { Lessor } from "./lessor.ts";
 import { LogKeeper } from "./log-keeper.ts";
 import type { MemberMeter } from "./member-meter.ts";
-import type { MemberTiming } from "./member-timing.ts";
+import { defaultMemberLimits, type MemberLimits, type MemberTiming } from "./member-timing.ts";
 import { createPeerHandler, stepSnapshot } from "./peer-frames.ts";
 import { ProposalPump } from "./proposal-pump.ts";
 import type { ProposalQueue } from "./proposal-queue.ts";
@@ -122,7 +115,7 @@ export class Member {
       ...{ queue: this.#reads, clock, timers: dependencies.timers },
       appliedIndex: () => (this.#applier.isRestoring ? undefined : this.state.appliedIndex),
     });
-    this.#forwards = new ForwardIntake(new ForwardFilter(), this.#transport, batchBounds);
+    this.#forwards = new ForwardIntake(new ForwardFilter(), this.#transport, this.#limits);
     this.#pump = new ProposalPump({
       raft,
       queue: this.#proposals,
@@ -394,7 +387,11 @@ export class Member {
       onConfiguration: () => this.#handleConfiguration(),
     });
     return new Applier(
-      { sliceMillis: 10, warningMillis: this.#timing.warningApplyMillis, stagedBytesMax },
+      {
+        sliceMillis: this.#limits.applySliceMillis,
+        warningMillis: this.#timing.warningApplyMillis,
+        stagedBytesMax: this.#limits.stagedBytesMax,
+      },
       this.state,
       this.#proposals,
       {
@@ -482,6 +479,10 @@ export class Member {
 
   #isLearnerNow(): boolean {
     return this.state.members.get(this.memberId)?.isLearner ?? false;
+  }
+
+  get #limits(): MemberLimits {
+    return this.#timing.limits ?? defaultMemberLimits;
   }
 
   #leadingTerm(): number | undefined {
