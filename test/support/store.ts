@@ -3,9 +3,7 @@
  *
  * `QUORATE_TEST_STORE` chooses; both take the same flags and write the same readiness line.
  */
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-
+import { quorateCommand, quorateMissing } from "./cluster-processes.ts";
 import {
   etcdMissing,
   startEtcdCluster,
@@ -20,12 +18,10 @@ export type StoreKind = "etcd" | "quorate";
 export const storeKind: StoreKind =
   process.env["QUORATE_TEST_STORE"] === "quorate" ? "quorate" : "etcd";
 
-const quorateBinary = fileURLToPath(new URL("../../node_modules/.bin/quorate", import.meta.url));
-
 /** False when the store can be started here, else the reason to pass as `skip`. */
 export function storeMissing(kind: StoreKind = storeKind): string | false {
   if (kind === "etcd") return etcdMissing;
-  return existsSync(quorateBinary) ? false : `no build of quorate at ${quorateBinary}`;
+  return quorateMissing;
 }
 
 /** Starts a store of `size` members and waits until all serve clients. */
@@ -35,5 +31,5 @@ export function startStore(
   options: EtcdOptions = {},
 ): Promise<EtcdCluster> {
   if (kind === "etcd") return startEtcdCluster(size, options);
-  return startEtcdCluster(size, { ...options, command: [process.execPath, quorateBinary] });
+  return startEtcdCluster(size, { ...options, command: quorateCommand });
 }
