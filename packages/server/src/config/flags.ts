@@ -193,6 +193,13 @@ export const flags: readonly Flag[] = [
     "5",
     "Accepted for compatibility; log segments are removed once they are not needed.",
   ),
+  flag(
+    "Storage",
+    "wal-segment-bytes",
+    "integer",
+    "0",
+    "Size at which the log begins another file; 0 is 64 MiB.",
+  ),
   flag("Network", "max-txn-ops", "integer", "128", "Most operations in one transaction."),
   flag(
     "Network",

@@ -35,6 +35,8 @@ export interface MemberOptions {
   readonly isInitialElectionTickAdvance: boolean;
   readonly snapshotCount: number;
   readonly snapshotCatchupEntries: number;
+  /** Undefined: the log's default. */
+  readonly walSegmentBytes: number | undefined;
   /** Undefined: no limit. */
   readonly quotaBytes: number | undefined;
   readonly backendBatchMillis: number;
@@ -97,6 +99,7 @@ function readMember(reader: TextReader): MemberOptions {
     isInitialElectionTickAdvance: reader.boolean("initial-election-tick-advance"),
     snapshotCount: reader.integer("snapshot-count", 1),
     snapshotCatchupEntries: reader.integer("snapshot-catchup-entries", 0),
+    walSegmentBytes: readSegmentBytes(reader),
     quotaBytes: quota < 0 ? undefined : quota || 2 * 1024 ** 3,
     backendBatchMillis: reader.duration("backend-batch-interval") || 500,
     backendBatchOperations: reader.integer("backend-batch-limit", 0) || 65_536,
@@ -146,6 +149,16 @@ function readCluster(reader: TextReader, member: MemberOptions): ClusterOptions 
 function readLogLevel(reader: TextReader): LogLevel {
   const level = reader.choice("log-level", ["debug", "info", "warn", "error", "panic", "fatal"]);
   return level === "panic" || level === "fatal" ? "error" : level;
+}
+
+/** The log's own bounds, said before anything is opened. */
+function readSegmentBytes(reader: TextReader): number | undefined {
+  const bytes = reader.integer("wal-segment-bytes", 0);
+  if (bytes === 0) return undefined;
+  if (bytes < 4096 || bytes > 2 ** 30) {
+    reader.problems.push(`--wal-segment-bytes is ${bytes}: expected 4096 to ${2 ** 30}, or 0`);
+  }
+  return bytes;
 }
 
 function readAutoCompaction(reader: TextReader): AutoCompaction {

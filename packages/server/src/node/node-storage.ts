@@ -21,6 +21,8 @@ export function openNodeStorage(
     onEvent: logWalEvents(logger),
     instruments: metrics.wal,
   };
+  const { walSegmentBytes } = options;
+  const walOptions = walSegmentBytes === undefined ? {} : { segmentBytes: walSegmentBytes };
   const store = {
     compactionBatchLimit: options.compactionBatchRevisions,
     compactionPauseMillis: options.compactionSleepMillis,
@@ -37,9 +39,9 @@ export function openNodeStorage(
           { backend, timers, clock, logger, instruments: metrics.store },
         ),
       hasWal: (directory) => WriteAheadLog.exists(directory, wal),
-      openWal: (directory) => WriteAheadLog.open(directory, {}, {}, wal),
+      openWal: (directory) => WriteAheadLog.open(directory, {}, walOptions, wal),
       createWal: async (directory, metadata) => {
-        const created = await WriteAheadLog.create(directory, { metadata }, {}, wal);
+        const created = await WriteAheadLog.create(directory, { metadata }, walOptions, wal);
         const nothing = { hardState: undefined, snapshot: undefined, entries: [] };
         return { wal: created, recovered: { metadata, ...nothing } };
       },
