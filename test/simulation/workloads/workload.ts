@@ -4,6 +4,7 @@ import type { Timers } from "@quorate/platform";
 import type { SeededRandom } from "@quorate/platform/sim";
 import type { Coverage } from "../coverage.ts";
 import type { Truth } from "../history/truth.ts";
+import type { RawChannel } from "./watch-channel.ts";
 
 /** What a workload may use. */
 export interface WorkloadWorld {
@@ -30,6 +31,11 @@ export interface SimClient {
   readonly timers: Timers;
   /** Milliseconds of the machine's monotonic clock: drifts against `nowMillis`. */
   monotonicMillis(): number;
+  /**
+   * A connection of this machine to one of `client.endpoints`, beside the client's own: for streams
+   * that are read as they come.
+   */
+  openChannel(endpoint: string): RawChannel;
 }
 
 /** A workload of a run. One object a run. */
