@@ -2,6 +2,7 @@ import { services } from "@quorate/api";
 import { NodeClock, NodeRandom, NodeTimers } from "@quorate/platform";
 
 import { concatBytes, toBytes, type Bytes } from "./bytes.ts";
+import { createGrpcJsChannel } from "./grpc-js-channel.ts";
 import { keepEndpointsInSync, syncEndpoints } from "./endpoint-sync.ts";
 import { ServerError } from "./errors.ts";
 import type { KeyRange } from "./key-range.ts";
@@ -108,6 +109,11 @@ export class Client implements AsyncDisposable {
   /** Locks run by the server. */
   get lockService(): LockServiceClient {
     return this.#core.calls.lockService;
+  }
+
+  /** Time and randomness of this client, for what is built on it. @internal */
+  get runtime(): Runtime {
+    return this.#core.transport.runtime;
   }
 
   /** The endpoints in use, as given or as last synchronised. */
@@ -315,6 +321,7 @@ function openCore(options: ClientOptions): Core {
     clock: options.runtime?.clock ?? new NodeClock(),
     timers: options.runtime?.timers ?? new NodeTimers(),
     random: options.runtime?.random ?? new NodeRandom(),
+    createChannel: options.runtime?.createChannel ?? createGrpcJsChannel,
     logger: options.logger,
     tracer: options.tracer,
   };

@@ -5,13 +5,14 @@
  * for a sixth of the TTL condemns the stream: another endpoint is taken and everything open is
  * asked again there, so that a silent member costs a lease less than half its life.
  */
-import type { ClientDuplexStream } from "@grpc/grpc-js";
 import type { Timer } from "@quorate/platform";
 import { services, type LeaseKeepAliveResponse } from "@quorate/api";
 
 import { Backoff } from "./backoff.ts";
-import { sleep } from "./runtime.ts";
-import { asBuffer, asBytes, isServiceError, type OpenStream, type Transport } from "./transport.ts";
+import { CallError, type BidiCall } from "./channel.ts";
+import { deferred, sleep } from "./runtime.ts";
+import { statusCode } from "./status-code.ts";
+import type { OpenStream, Transport } from "./transport.ts";
 import { judge } from "./verdict.ts";
 
 /** A lease that is to be renewed. @internal */
@@ -41,7 +42,7 @@ export class LeaseKeeper {
   readonly #transport: Transport;
   readonly #entries = new Map<bigint, Entry>();
   readonly #backoff: Backoff;
-  #stream: ClientDuplexStream<Uint8Array, Uint8Array> | undefined;
+  #stream: BidiCall | undefined;
   /** The present stream was ended by this side because no lease was left. */
   #isClosing = false;
   #isRunning = false;
@@ -107,9 +108,16 @@ export class LeaseKeeper {
       return false;
     }
     if (this.#entries.size === 0) return false;
-    open.metadata.set("hasleader", "true");
-    const { client } = open.endpoint;
-    const call = client.makeBidiStreamRequest(method.path, asBuffer, asBytes, open.metadata);
+    open.headers.set("hasleader", "true");
+    let hadAnswer = false;
+    const { promise: ended, resolve } = deferred<CallError | undefined>();
+    const call = open.endpoint.channel.bidiStream(method.path, open, {
+      onMessage: (bytes) => {
+        hadAnswer = true;
+        if (!this.#answered(bytes)) call.cancel();
+      },
+      onEnd: resolve,
+    });
     this.#stream = call;
     this.#transport.track(call);
     const nowMillis = this.#transport.runtime.clock.monotonicMillis();
@@ -118,15 +126,7 @@ export class LeaseKeeper {
       entry.askedMillis = undefined;
       if (wasAsked || entry.dueMillis <= nowMillis) this.#ask(entry);
     }
-    let hadAnswer = false;
-    const error = await new Promise<unknown>((resolve) => {
-      call.on("data", (bytes: Uint8Array) => {
-        hadAnswer = true;
-        if (!this.#answered(bytes)) call.cancel();
-      });
-      call.on("error", resolve);
-      call.on("end", () => resolve(undefined));
-    });
+    const error = await ended;
     this.#transport.untrack(call);
     await this.#judgeEnd(error, open);
     return hadAnswer;
@@ -135,8 +135,8 @@ export class LeaseKeeper {
   async #judgeEnd(error: unknown, open: OpenStream): Promise<void> {
     if (this.#isClosing || this.#transport.isClosed) return;
     const verdict = judge({
-      grpcCode: isServiceError(error) ? error.code : 14,
-      details: isServiceError(error) ? error.details : "Stream ended by the server",
+      grpcCode: error instanceof CallError ? error.grpcCode : statusCode.unavailable,
+      details: error instanceof CallError ? error.details : "Stream ended by the server",
       method: method.path,
       safety: "read",
       endpoint: open.endpoint.name,

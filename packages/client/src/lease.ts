@@ -1,14 +1,15 @@
-import * as grpc from "@grpc/grpc-js";
 import { services } from "@quorate/api";
 
 import { Backoff } from "./backoff.ts";
+import { CallError, type ChannelCall } from "./channel.ts";
 import { InvalidArgumentError, LeaseLostError, ServerError, TransportError } from "./errors.ts";
 import { toHeader, type Header } from "./key-value.ts";
 import { LeaseHolder, type Lease } from "./lease-holder.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { CallOptions } from "./options.ts";
-import { sleep } from "./runtime.ts";
-import { asBuffer, asBytes, isServiceError, type Transport } from "./transport.ts";
+import { deferred, sleep } from "./runtime.ts";
+import { statusCode } from "./status-code.ts";
+import type { OpenStream, Transport } from "./transport.ts";
 import { judge } from "./verdict.ts";
 
 /** A lease as granted, not renewed by anybody. */
@@ -166,27 +167,17 @@ export class LeaseClient {
     const transport = this.#transport;
     const open = await transport.prepareStream(keepAlive.path, signal ? { signal } : {});
     const attemptMillis = Math.min(leftMillis, transport.options.readAttemptMillis);
-    const call = open.endpoint.client.makeBidiStreamRequest(
-      keepAlive.path,
-      asBuffer,
-      asBytes,
-      open.metadata,
-      { deadline: Date.now() + attemptMillis },
-    );
+    const { call, answer } = askOnce(open, attemptMillis, id);
     const onAbort = (): void => call.cancel();
     signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted === true) call.cancel();
     transport.track(call);
     try {
-      call.write(keepAlive.encodeRequest({ id }));
-      const bytes = await new Promise<Uint8Array>((resolve, reject) => {
-        call.once("data", resolve);
-        call.on("error", reject);
-        call.once("end", () => reject(streamEnded(open.endpoint.name)));
-      });
+      const bytes = await answer;
       open.endpoint.noteSuccess();
       return keepAlive.decodeResponse(bytes).ttl;
     } catch (error) {
-      if (isServiceError(error) && signal?.aborted !== true) {
+      if (error instanceof CallError && signal?.aborted !== true) {
         if (isTokenRefusal(error)) await transport.refuseToken(open.token);
         else transport.endpoints.fail(open.endpoint);
       }
@@ -212,19 +203,36 @@ export class LeaseClient {
   }
 }
 
+/** Asks on a stream of its own; the answer is the first message. */
+function askOnce(
+  open: OpenStream,
+  deadlineMillis: number,
+  id: bigint,
+): { readonly call: ChannelCall; readonly answer: Promise<Uint8Array> } {
+  const { channel, name } = open.endpoint;
+  const settings = { headers: open.headers, deadlineMillis };
+  const { promise, resolve, reject } = deferred<Uint8Array>();
+  const call = channel.bidiStream(keepAlive.path, settings, {
+    onMessage: resolve,
+    onEnd: (error) => reject(error ?? streamEnded(name)),
+  });
+  call.write(keepAlive.encodeRequest({ id }));
+  return { call, answer: promise };
+}
+
 function streamEnded(endpoint: string): TransportError {
   return new TransportError("unavailable", `${keepAlive.path} failed: the stream ended`, {
-    grpcCode: grpc.status.UNAVAILABLE,
+    grpcCode: statusCode.unavailable,
     method: keepAlive.path,
     endpoint,
     isOutcomeUnknown: false,
   });
 }
 
-function isTokenRefusal(error: grpc.ServiceError): boolean {
-  const { code, details } = error;
+function isTokenRefusal(error: CallError): boolean {
+  const { grpcCode, details } = error;
   const call = { method: keepAlive.path, safety: "read", endpoint: "" } as const;
-  return judge({ ...call, grpcCode: code, details }).retry === "refresh-token";
+  return judge({ ...call, grpcCode, details }).retry === "refresh-token";
 }
 
 function isRepeatable(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { Tracer } from "@opentelemetry/api";
 import type { Clock, Logger, Random, Timers } from "@quorate/platform";
 
+import type { ChannelFactory } from "./channel.ts";
 import { parseEndpoint } from "./endpoint-address.ts";
 import { InvalidOptionsError } from "./errors.ts";
 
@@ -65,6 +66,8 @@ export interface ClientOptions {
     readonly clock: Clock;
     readonly timers: Timers;
     readonly random: Random;
+    /** The network, for simulations. @internal */
+    readonly createChannel: ChannelFactory;
   }>;
 }
 

@@ -5,13 +5,13 @@
  * RangeStream where the server has it (3.7), else through further Ranges. Each continues behind
  * the last key seen, so a broken stream costs nothing but the way.
  */
-import { status as grpcStatus } from "@grpc/grpc-js";
 import { services, type RangeRequestInit } from "@quorate/api";
 
 import { keyAfter, type WireRange } from "./key-range.ts";
 import { KeyValue } from "./key-value.ts";
 import { ServerError, TransportError } from "./errors.ts";
 import type { CallOptions } from "./options.ts";
+import { statusCode } from "./status-code.ts";
 import type { Transport } from "./transport.ts";
 
 /** Options of paged reads. `deadlineMillis` is for one page. */
@@ -108,7 +108,7 @@ async function* streamRest(
     if (!(error instanceof TransportError || error instanceof ServerError)) throw error;
     if (signal?.aborted === true) throw error;
     // Not there, or broken: plain Ranges do the rest, with their own retries.
-    if (error.grpcCode === grpcStatus.UNIMPLEMENTED) withoutRangeStream.add(transport);
+    if (error.grpcCode === statusCode.unimplemented) withoutRangeStream.add(transport);
     const next = lastKey === undefined ? request : { ...request, key: keyAfter(lastKey) };
     const page = await transport.unary(services.kv.range, next, options);
     yield {

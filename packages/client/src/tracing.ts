@@ -7,7 +7,6 @@ import {
   type Span,
   type Tracer,
 } from "@opentelemetry/api";
-import type { Metadata } from "@grpc/grpc-js";
 
 import { parseEndpoint } from "./endpoint-address.ts";
 import { EtcdError } from "./errors.ts";
@@ -25,10 +24,10 @@ export function startCallSpan(tracer: Tracer, path: string): Span {
   });
 }
 
-/** Writes the span's identity into outgoing metadata, as the application's propagator wants it. */
-export function injectSpan(span: Span, metadata: Metadata): void {
-  propagation.inject(trace.setSpan(context.active(), span), metadata, {
-    set: (carrier, key, value) => carrier.set(key, value),
+/** Writes the span's identity into outgoing headers, as the application's propagator wants it. */
+export function injectSpan(span: Span, headers: Map<string, string>): void {
+  propagation.inject(trace.setSpan(context.active(), span), headers, {
+    set: (carrier, key, value) => carrier.set(key.toLowerCase(), value),
   });
 }
 

@@ -1,8 +1,7 @@
 import { setMaxListeners } from "node:events";
 
-import * as grpc from "@grpc/grpc-js";
-
 import { Backoff } from "./backoff.ts";
+import { CallError } from "./channel.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { EndpointSet } from "./endpoint-set.ts";
 import {
@@ -14,6 +13,7 @@ import {
 import type { CallOptions, ResolvedOptions } from "./options.ts";
 import { safetyOf, type CallableMethod, type MethodSafety } from "./method-safety.ts";
 import { sleep, type Runtime } from "./runtime.ts";
+import { statusCode } from "./status-code.ts";
 import { TokenSource } from "./token-source.ts";
 import { endCallSpan, injectSpan, startCallSpan } from "./tracing.ts";
 import { judge, toError, type FailedCall, type Verdict } from "./verdict.ts";
@@ -39,7 +39,8 @@ export interface TransportCallOptions extends CallOptions {
 export interface OpenStream {
   readonly endpoint: Endpoint;
   readonly token: string | undefined;
-  readonly metadata: grpc.Metadata;
+  /** Goes with the stream; to be added to before it is opened. */
+  readonly headers: Map<string, string>;
 }
 
 /** A request on its way out. */
@@ -52,7 +53,7 @@ interface Outgoing {
 interface Attempt {
   readonly endpoint: Endpoint;
   readonly token: string | undefined;
-  readonly metadata: grpc.Metadata;
+  readonly headers: ReadonlyMap<string, string>;
   readonly untilMillis: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -116,12 +117,12 @@ export class Transport {
     const outgoing = { path, safety, bytes: method.encodeRequest(request) };
     const { tracer } = this.runtime;
     const used = { endpoint: "" };
-    const metadata = new grpc.Metadata();
-    if (options.requireLeader === true) metadata.set("hasleader", "true");
+    const headers = new Map<string, string>();
+    if (options.requireLeader === true) headers.set("hasleader", "true");
     const span = tracer === undefined ? undefined : startCallSpan(tracer, path);
-    if (span !== undefined) injectSpan(span, metadata);
+    if (span !== undefined) injectSpan(span, headers);
     try {
-      const answer = await this.#unaryBytes(outgoing, metadata, options, used);
+      const answer = await this.#unaryBytes(outgoing, headers, options, used);
       const response = this.#decode(method, answer, used.endpoint, safety);
       if (span !== undefined) endCallSpan(span, undefined, used.endpoint);
       return response;
@@ -148,10 +149,10 @@ export class Transport {
       if (options.signal?.aborted !== true) this.endpoints.fail(endpoint);
       throw notConnected(path, "read", endpoint.name);
     }
-    const metadata = new grpc.Metadata();
-    const token = await this.#addToken(metadata);
+    const headers = new Map<string, string>();
+    const token = await this.#addToken(headers);
     this.#assertOpen();
-    return { endpoint, token, metadata };
+    return { endpoint, token, headers };
   }
 
   /** Forgets the token a stream was refused with. */
@@ -177,28 +178,20 @@ export class Transport {
       ...(signal === undefined ? {} : { signal }),
       ...(wanted === undefined ? {} : { endpoint: wanted }),
     });
-    const call = open.endpoint.client.makeServerStreamRequest(
-      method.path,
-      asBuffer,
-      asBytes,
-      bytes,
-      open.metadata,
-      options.deadlineMillis === undefined ? {} : { deadline: Date.now() + options.deadlineMillis },
-    );
+    const call = open.endpoint.channel.serverStream(method.path, bytes, {
+      headers: open.headers,
+      deadlineMillis: options.deadlineMillis,
+    });
     const onAbort = (): void => call.cancel();
-    // A reader that leaves early cancels the call; nobody listens for that error any more.
-    call.on("error", () => undefined);
     signal?.addEventListener("abort", onAbort, { once: true });
     if (signal?.aborted === true) call.cancel();
     this.track(call);
-    // The stream is in object mode and holds what asBytes made; Readable does not say so.
-    const messages: AsyncIterable<Uint8Array> = call;
     try {
-      for await (const message of messages) {
+      for await (const message of call) {
         yield this.#decode(method, message, open.endpoint.name, "read");
       }
     } catch (error) {
-      if (isServiceError(error) && error.code === grpc.status.UNAVAILABLE) {
+      if (error instanceof CallError && error.grpcCode === statusCode.unavailable) {
         this.endpoints.fail(open.endpoint);
       }
       throw this.streamError(error, method.path, open.endpoint.name, signal);
@@ -216,10 +209,10 @@ export class Transport {
     endpoint: string,
     signal: AbortSignal | undefined,
   ): unknown {
-    if (!isServiceError(error)) return error;
+    if (!(error instanceof CallError)) return error;
     if (this.isClosed) return new ClientClosedError();
     const call: FailedCall = {
-      grpcCode: error.code,
+      grpcCode: error.grpcCode,
       details: error.details,
       method,
       safety: "read",
@@ -248,7 +241,7 @@ export class Transport {
 
   async #unaryBytes(
     outgoing: Outgoing,
-    base: grpc.Metadata,
+    base: ReadonlyMap<string, string>,
     options: TransportCallOptions,
     used: { endpoint: string },
   ): Promise<Uint8Array> {
@@ -262,12 +255,12 @@ export class Transport {
       if (options.signal?.aborted === true) throw cancelled(outgoing, "", options.signal, false);
       const endpoint = this.#endpointFor(options.endpoint);
       used.endpoint = endpoint.name;
-      const metadata = base.clone();
-      const token = options.withoutToken === true ? undefined : await this.#addToken(metadata);
+      const headers = new Map(base);
+      const token = options.withoutToken === true ? undefined : await this.#addToken(headers);
       const result = await this.#attempt(outgoing, {
         endpoint,
         token,
-        metadata,
+        headers,
         untilMillis,
         signal: options.signal,
       });
@@ -315,25 +308,19 @@ export class Transport {
 
   #send(outgoing: Outgoing, attempt: Attempt, attemptMillis: number): Promise<AttemptResult> {
     const { endpoint, signal } = attempt;
+    const { path, bytes } = outgoing;
+    const settings = { headers: attempt.headers, deadlineMillis: attemptMillis };
     return new Promise((resolve) => {
-      const call = endpoint.client.makeUnaryRequest(
-        outgoing.path,
-        asBuffer,
-        asBytes,
-        outgoing.bytes,
-        attempt.metadata,
-        { deadline: Date.now() + attemptMillis },
-        (error, answer) => {
-          this.#calls.delete(call);
-          signal?.removeEventListener("abort", onAbort);
-          if (error === null && answer !== undefined) {
-            endpoint.noteSuccess();
-            resolve({ kind: "answer", bytes: answer });
-            return;
-          }
-          resolve(this.#failed(outgoing, endpoint, signal, error));
-        },
-      );
+      const call = endpoint.channel.unary(path, bytes, settings, (outcome) => {
+        this.#calls.delete(call);
+        signal?.removeEventListener("abort", onAbort);
+        if (outcome instanceof CallError) {
+          resolve(this.#failed(outgoing, endpoint, signal, outcome));
+          return;
+        }
+        endpoint.noteSuccess();
+        resolve({ kind: "answer", bytes: outcome });
+      });
       const onAbort = (): void => call.cancel();
       this.#calls.add(call);
       signal?.addEventListener("abort", onAbort, { once: true });
@@ -344,7 +331,7 @@ export class Transport {
     outgoing: Outgoing,
     endpoint: Endpoint,
     signal: AbortSignal | undefined,
-    error: grpc.ServiceError | null,
+    error: CallError,
   ): AttemptResult {
     if (this.isClosed) {
       return {
@@ -352,12 +339,12 @@ export class Transport {
         error: new ClientClosedError(outgoing.safety === "write"),
       };
     }
-    if (signal?.aborted === true && (error === null || error.code === grpc.status.CANCELLED)) {
+    if (signal?.aborted === true && error.grpcCode === statusCode.cancelled) {
       return { kind: "ended-here", error: cancelled(outgoing, endpoint.name, signal, true) };
     }
     const verdict = judge({
-      grpcCode: error?.code ?? grpc.status.INTERNAL,
-      details: error?.details ?? "Call ended without gRPC status",
+      grpcCode: error.grpcCode,
+      details: error.details,
       method: outgoing.path,
       safety: outgoing.safety,
       endpoint: endpoint.name,
@@ -375,7 +362,7 @@ export class Transport {
       return method.decodeResponse(bytes);
     } catch (cause) {
       const failure = {
-        grpcCode: grpc.status.INTERNAL,
+        grpcCode: statusCode.internal,
         method: method.path,
         endpoint,
         isOutcomeUnknown: safety === "write",
@@ -394,10 +381,10 @@ export class Transport {
     return endpoint;
   }
 
-  async #addToken(metadata: grpc.Metadata): Promise<string | undefined> {
+  async #addToken(headers: Map<string, string>): Promise<string | undefined> {
     if (this.#tokens === undefined) return undefined;
     const token = await this.#tokens.current();
-    if (token !== undefined) metadata.set("token", token);
+    if (token !== undefined) headers.set("token", token);
     return token;
   }
 
@@ -406,24 +393,9 @@ export class Transport {
   }
 }
 
-/** Hands bytes to gRPC without copying. */
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** Takes bytes from gRPC without copying, as plain arrays. */
-export function asBytes(buffer: Buffer): Uint8Array {
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-}
-
-/** Whether a value is gRPC's error with code and details. */
-export function isServiceError(error: unknown): error is grpc.ServiceError {
-  return error instanceof Error && "code" in error && "details" in error;
-}
-
 function notConnected(path: string, safety: "read" | "write", endpoint: string): EtcdError {
   const details = `No connection established to ${endpoint}`;
-  return toError({ grpcCode: grpc.status.UNAVAILABLE, details, method: path, safety, endpoint });
+  return toError({ grpcCode: statusCode.unavailable, details, method: path, safety, endpoint });
 }
 
 function cancelled(
@@ -433,7 +405,7 @@ function cancelled(
   wasSent: boolean,
 ): EtcdError {
   const call = {
-    grpcCode: grpc.status.CANCELLED,
+    grpcCode: statusCode.cancelled,
     details: "cancelled by the caller",
     method: outgoing.path,
     safety: wasSent ? outgoing.safety : "read",

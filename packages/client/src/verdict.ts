@@ -6,11 +6,11 @@
  * surely cannot is the error definite, and only when the server refused it before proposing, or
  * never saw it, is it sent again.
  */
-import { status as grpcStatus } from "@grpc/grpc-js";
 import { wireErrors, type WireErrorCode } from "@quorate/api";
 
 import { ServerError, TransportError, type EtcdError, type TransportErrorCode } from "./errors.ts";
 import type { MethodSafety } from "./method-safety.ts";
+import { statusCode } from "./status-code.ts";
 
 /** A call's end as gRPC reports it. @internal */
 export interface FailedCall {
@@ -74,14 +74,14 @@ const definiteTexts: ReadonlySet<string> = new Set([
  * Codes a server uses only for requests that it refused for good. ALREADY_EXISTS is not produced
  * by etcd today, but means the same.
  */
-const definiteCodes: ReadonlySet<number> = new Set([
-  grpcStatus.INVALID_ARGUMENT,
-  grpcStatus.NOT_FOUND,
-  grpcStatus.ALREADY_EXISTS,
-  grpcStatus.PERMISSION_DENIED,
-  grpcStatus.FAILED_PRECONDITION,
-  grpcStatus.OUT_OF_RANGE,
-  grpcStatus.UNAUTHENTICATED,
+const definiteCodes: ReadonlySet<number> = new Set<number>([
+  statusCode.invalidArgument,
+  statusCode.notFound,
+  statusCode.alreadyExists,
+  statusCode.permissionDenied,
+  statusCode.failedPrecondition,
+  statusCode.outOfRange,
+  statusCode.unauthenticated,
 ]);
 
 /** grpc-js says so when the request never left this process or the server never looked at it. */
@@ -99,14 +99,16 @@ function isWireErrorCode(code: string): code is WireErrorCode {
   return Object.hasOwn(wireErrors, code);
 }
 
-const transportCodes: ReadonlyMap<number, TransportErrorCode> = new Map([
-  [grpcStatus.CANCELLED, "cancelled"],
-  [grpcStatus.DEADLINE_EXCEEDED, "deadline-exceeded"],
-  [grpcStatus.UNAVAILABLE, "unavailable"],
-  [grpcStatus.RESOURCE_EXHAUSTED, "resource-exhausted"],
-  [grpcStatus.UNIMPLEMENTED, "unimplemented"],
-  [grpcStatus.PERMISSION_DENIED, "permission-denied-by-transport"],
-]);
+const transportCodes: ReadonlyMap<number, TransportErrorCode> = new Map<number, TransportErrorCode>(
+  [
+    [statusCode.cancelled, "cancelled"],
+    [statusCode.deadlineExceeded, "deadline-exceeded"],
+    [statusCode.unavailable, "unavailable"],
+    [statusCode.resourceExhausted, "resource-exhausted"],
+    [statusCode.unimplemented, "unimplemented"],
+    [statusCode.permissionDenied, "permission-denied-by-transport"],
+  ],
+);
 
 /** See the file comment. */
 export function judge(call: FailedCall): Verdict {
@@ -132,17 +134,17 @@ export function toError(call: FailedCall, cause?: unknown): ServerError | Transp
 
 function isDefinite(call: FailedCall): boolean {
   if (definiteTexts.has(call.details)) return true;
-  if (call.grpcCode === grpcStatus.UNAVAILABLE && notSentPattern.test(call.details)) return true;
-  if (call.grpcCode === grpcStatus.RESOURCE_EXHAUSTED) return tooLargePattern.test(call.details);
+  if (call.grpcCode === statusCode.unavailable && notSentPattern.test(call.details)) return true;
+  if (call.grpcCode === statusCode.resourceExhausted) return tooLargePattern.test(call.details);
   // grpc-js reports an answer it cannot decompress with the same code: that write happened.
-  if (call.grpcCode === grpcStatus.UNIMPLEMENTED) return call.details.startsWith("unknown ");
+  if (call.grpcCode === statusCode.unimplemented) return call.details.startsWith("unknown ");
   return definiteCodes.has(call.grpcCode);
 }
 
 function mayRetry(call: FailedCall): Verdict["retry"] {
   if (staleTokenTexts.has(call.details)) return "refresh-token";
   if (refusedTexts.has(call.details)) return "elsewhere";
-  if (call.grpcCode === grpcStatus.UNAVAILABLE && notSentPattern.test(call.details)) {
+  if (call.grpcCode === statusCode.unavailable && notSentPattern.test(call.details)) {
     return "elsewhere";
   }
   if (call.safety === "write") return "no";
@@ -151,15 +153,15 @@ function mayRetry(call: FailedCall): Verdict["retry"] {
 
 function isConnectionTrouble(call: FailedCall): boolean {
   switch (call.grpcCode) {
-    case grpcStatus.UNAVAILABLE:
+    case statusCode.unavailable:
       return call.details !== text("unhealthy-cluster");
-    case grpcStatus.DEADLINE_EXCEEDED:
+    case statusCode.deadlineExceeded:
       return true;
-    case grpcStatus.CANCELLED:
-    case grpcStatus.INTERNAL:
+    case statusCode.cancelled:
+    case statusCode.internal:
       // Connections that break in mid-call surface with these codes and grpc-js's own words.
       return /RST_STREAM|Call cancelled|without gRPC status|Premature/.test(call.details);
-    case grpcStatus.UNKNOWN:
+    case statusCode.unknown:
       return call.details === text("not-primary-lessor");
     default:
       return false;

@@ -11,7 +11,6 @@
  *   -- stream breaks --
  *   create(from 13) --> created(rev 20), events(13 ...)
  */
-import type { ClientDuplexStream } from "@grpc/grpc-js";
 import {
   services,
   watchCancelReasons,
@@ -21,6 +20,7 @@ import {
 } from "@quorate/api";
 
 import { Backoff } from "./backoff.ts";
+import { CallError, type BidiCall } from "./channel.ts";
 import {
   ClientClosedError,
   ServerError,
@@ -28,8 +28,9 @@ import {
   WatchCanceledError,
   WatchCompactedError,
 } from "./errors.ts";
-import { sleep } from "./runtime.ts";
-import { asBuffer, asBytes, isServiceError, type OpenStream, type Transport } from "./transport.ts";
+import { deferred, sleep } from "./runtime.ts";
+import { statusCode } from "./status-code.ts";
+import type { OpenStream, Transport } from "./transport.ts";
 import { judge } from "./verdict.ts";
 
 /** What the hub asks of a watcher and tells it. Calls come one at a time. @internal */
@@ -144,19 +145,13 @@ export class WatchHub {
     }
     if (this.#registrations.size === 0) return undefined;
     // A member that lost its cluster ends the stream, so that another one is asked.
-    open.metadata.set("hasleader", "true");
-    const call = open.endpoint.client.makeBidiStreamRequest(
-      services.watch.watch.path,
-      asBuffer,
-      asBytes,
-      open.metadata,
-    );
-    const stream = new WatchStream(call, open);
+    open.headers.set("hasleader", "true");
+    const stream = new WatchStream(open, (response) => this.#onResponse(response, stream));
     this.#stream = stream;
-    this.#transport.track(call);
+    this.#transport.track(stream.call);
     for (const registration of this.#registrations.values()) this.#create(registration, stream);
-    const error = await stream.ended((response) => this.#onResponse(response, stream));
-    this.#transport.untrack(call);
+    const error = await stream.ended;
+    this.#transport.untrack(stream.call);
     return this.#judgeEnd(error, stream);
   }
 
@@ -168,8 +163,8 @@ export class WatchHub {
       return undefined;
     }
     const verdict = judge({
-      grpcCode: isServiceError(error) ? error.code : 14,
-      details: isServiceError(error) ? error.details : "Stream ended by the server",
+      grpcCode: error instanceof CallError ? error.grpcCode : statusCode.unavailable,
+      details: error instanceof CallError ? error.details : "Stream ended by the server",
       method: services.watch.watch.path,
       safety: "read",
       endpoint: endpoint.name,
@@ -289,26 +284,22 @@ export class WatchHub {
 
 /** One open Watch stream. */
 class WatchStream {
-  readonly call: ClientDuplexStream<Uint8Array, Uint8Array>;
+  readonly call: BidiCall;
   readonly open: OpenStream;
+  /** Resolves with what ended the stream; undefined for a clean end. */
+  readonly ended: Promise<unknown>;
   hasAnswered = false;
   isTokenRefused = false;
   /** Nobody watches any more: this side ends the stream. */
   isClosing = false;
 
-  constructor(call: ClientDuplexStream<Uint8Array, Uint8Array>, open: OpenStream) {
-    this.call = call;
+  constructor(open: OpenStream, onResponse: (response: WatchResponse) => void) {
     this.open = open;
-  }
-
-  write(request: WatchRequestInit): void {
-    this.call.write(services.watch.watch.encodeRequest(request));
-  }
-
-  /** Hands over each answer; resolves with what ended the stream, undefined for a clean end. */
-  ended(onResponse: (response: WatchResponse) => void): Promise<unknown> {
-    return new Promise((resolve) => {
-      this.call.on("data", (bytes: Uint8Array) => {
+    const { promise, resolve } = deferred<unknown>();
+    this.ended = promise;
+    const { channel } = open.endpoint;
+    this.call = channel.bidiStream(services.watch.watch.path, open, {
+      onMessage: (bytes) => {
         try {
           const response = services.watch.watch.decodeResponse(bytes);
           this.hasAnswered = true;
@@ -317,10 +308,13 @@ class WatchStream {
           resolve(error);
           this.call.cancel();
         }
-      });
-      this.call.on("error", resolve);
-      this.call.on("end", () => resolve(undefined));
+      },
+      onEnd: resolve,
     });
+  }
+
+  write(request: WatchRequestInit): void {
+    this.call.write(services.watch.watch.encodeRequest(request));
   }
 }
 

@@ -5,6 +5,7 @@ import { SimScheduler, SimTimers } from "@quorate/platform/sim";
 
 import { Backoff } from "../src/backoff.ts";
 import { EndpointSet } from "../src/endpoint-set.ts";
+import { createGrpcJsChannel } from "../src/grpc-js-channel.ts";
 import { resolveOptions } from "../src/options.ts";
 
 /** A set of endpoints that are never connected to, on simulated time. */
@@ -17,6 +18,7 @@ function endpointSet(...names: string[]): {
     clock: { monotonicMillis: () => scheduler.nowMillis, wallMillis: () => 0 },
     timers: new SimTimers(scheduler),
     random: { nextInt: () => 0, nextBigUint64: () => 0n },
+    createChannel: createGrpcJsChannel,
     logger: undefined,
     tracer: undefined,
   });

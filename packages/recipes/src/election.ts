@@ -98,7 +98,11 @@ export class Election {
       if (isAborted(signal)) {
         throw new WaitCancelledError(`observe "${this.name}"`, signal?.reason);
       }
-      const { leader, revision } = await untilAvailable(() => this.#look(callOptions), ended);
+      const { leader, revision } = await untilAvailable(
+        this.client,
+        () => this.#look(callOptions),
+        ended,
+      );
       if (leader !== undefined && leader.value.modRevision > lastModRevision) {
         lastModRevision = leader.value.modRevision;
         yield leader;

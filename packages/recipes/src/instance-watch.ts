@@ -95,7 +95,11 @@ export class InstanceWatch implements AsyncIterable<InstanceEvent>, AsyncDisposa
           return;
         } catch (error) {
           if (!(error instanceof WatchCompactedError)) throw error;
-          const again = await untilAvailable(() => this.#source.resolve({ signal }), signal);
+          const again = await untilAvailable(
+            this.#source.client,
+            () => this.#source.resolve({ signal }),
+            signal,
+          );
           yield* this.#reload(again, false);
           startRevision = again.revision + 1;
         }

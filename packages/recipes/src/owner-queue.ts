@@ -95,7 +95,7 @@ export async function joinQueue(
         assertWaiting(session, signal, `queue for "${name}"`);
         throw error;
       }
-      await pause(retryPauseMillis, either.signal);
+      await pause(session.client, retryPauseMillis, either.signal);
     }
   }
 }
@@ -165,7 +165,11 @@ async function look(
   const read = session.client
     .txn()
     .then(op.get(key, { keysOnly: true }), op.get({ prefix }, newestOlder));
-  const seen = await untilAvailable(() => read.commit({ signal: either.signal }), either.signal);
+  const seen = await untilAvailable(
+    session.client,
+    () => read.commit({ signal: either.signal }),
+    either.signal,
+  );
   if (!seen.succeeded) throw new NotOwnerError("look at", key);
   const [own, older] = seen.results;
   if (own.kvs[0]?.createRevision !== createRevision) {

@@ -112,7 +112,7 @@ export class Ownership {
       } catch (error) {
         if (isAborted(signal)) return;
         if (error instanceof WatchCompactedError) startRevision = error.compactRevision;
-        await pause(recheckMillis, signal);
+        await pause(this.client, recheckMillis, signal);
         // History is gone or the watch was refused: ask for the key itself.
         await this.verify({ signal }).catch(() => true);
       }

@@ -23,7 +23,7 @@ import {
   type Instance,
   type Txn,
 } from "@quorate/client";
-import { NodeRandom } from "@quorate/platform";
+import type { Timers } from "@quorate/platform";
 
 import { InstanceConflictError, SessionLostError } from "./errors.ts";
 import { toInstance, type InstanceInit } from "./instance.ts";
@@ -70,7 +70,6 @@ export class Registration implements AsyncDisposable {
   readonly #options: RegistrationOptions;
   readonly #closed = new AbortController();
   readonly #lost = new AbortController();
-  readonly #random = new NodeRandom();
   /** Leases our row may carry: the present one and the one before, which may still be running. */
   #ownLeases: readonly bigint[] = [];
   #instance: Instance;
@@ -223,7 +222,8 @@ export class Registration implements AsyncDisposable {
         this.#enter("registering", error);
         // The store has ended the lease before its own clock said so.
         if (isLeaseGone(error)) session?.detach();
-        await pause(waitMillis / 2 + this.#random.nextInt(waitMillis / 2), over);
+        const { random } = this.#client.runtime;
+        await pause(this.#client, waitMillis / 2 + random.nextInt(waitMillis / 2), over);
         waitMillis = Math.min(waitMillis * 2, retryLastMillis);
       }
       revision = 0;
@@ -317,9 +317,9 @@ export class Registration implements AsyncDisposable {
     const ttlMillis = (this.#options.ttlSeconds ?? 15) * 1_000;
     const intervalMillis = this.#options.healthIntervalMillis ?? ttlMillis / 3;
     while (!over.aborted) {
-      await pause(intervalMillis, over);
+      await pause(this.#client, intervalMillis, over);
       if (isAborted(over)) return;
-      const failure = await checkHealth(health, intervalMillis);
+      const failure = await checkHealth(health, intervalMillis, this.#client.runtime.timers);
       const isHealthy = failure === undefined;
       if (isHealthy === this.#isHealthy) continue;
       this.#isHealthy = isHealthy;
@@ -370,8 +370,13 @@ function isLeaseGone(error: unknown): boolean {
 async function checkHealth(
   health: (signal: AbortSignal) => void | Promise<void>,
   limitMillis: number,
+  timers: Timers,
 ): Promise<unknown> {
-  const late = AbortSignal.timeout(Math.max(1, Math.ceil(limitMillis)));
+  const controller = new AbortController();
+  const late = controller.signal;
+  const timer = timers.setTimer(limitMillis, () => {
+    controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+  });
   try {
     await Promise.race([
       Promise.resolve(health(late)),
@@ -384,5 +389,7 @@ async function checkHealth(
     return undefined;
   } catch (error) {
     return error ?? new Error("The health check failed");
+  } finally {
+    timer.cancel();
   }
 }

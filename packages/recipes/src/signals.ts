@@ -1,12 +1,13 @@
 import { setMaxListeners } from "node:events";
 
-import { EtcdError } from "@quorate/client";
+import { EtcdError, type Client } from "@quorate/client";
 
 /** Pause before a read is repeated that the store could not answer; milliseconds. */
 const unavailablePauseMillis = 250;
 
 /** Repeats a read while the store is not available; the signal ends it. @internal */
 export async function untilAvailable<Result>(
+  client: Client,
   read: () => Promise<Result>,
   signal: AbortSignal,
 ): Promise<Result> {
@@ -15,7 +16,7 @@ export async function untilAvailable<Result>(
       return await read();
     } catch (error) {
       if (!(error instanceof EtcdError) || !error.isTransient || signal.aborted) throw error;
-      await pause(unavailablePauseMillis, signal);
+      await pause(client, unavailablePauseMillis, signal);
       if (isAborted(signal)) throw error;
     }
   }
@@ -61,16 +62,16 @@ export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-/** Waits at most `millis`; ends early when the signal aborts. @internal */
-export function pause(millis: number, signal: AbortSignal): Promise<void> {
+/** Waits `millis` of the client's time; ends early when the signal aborts. @internal */
+export function pause(client: Client, millis: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
-      clearTimeout(timer);
+      timer.cancel();
       signal.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, millis);
+    const timer = client.runtime.timers.setTimer(millis, done);
     signal.addEventListener("abort", done, { once: true });
   });
 }
