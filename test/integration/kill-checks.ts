@@ -1,0 +1,160 @@
+/** What every test that hurts members does: load, a look at who leads, and checks in the end. */
+import assert from "node:assert/strict";
+import { connect } from "@quorate/client";
+import type { ClusterProcesses } from "../support/cluster-processes.ts";
+import { until } from "../support/deadline.ts";
+import type { MemberProcess } from "../support/member-process.ts";
+import { checkRecords, viewOf } from "./history.ts";
+import { RealTime, runWriter, type WriterRecord } from "./writers.ts";
+
+/** Longest time without service after a fault that leaves a majority (V1). */
+export const outageMillisMax = 3_000;
+/** Memory that a member may hold at the end of a run, in bytes; one without load has 80 MiB. */
+const residentBytesMax = 400 * 1024 * 1024;
+
+/** Writers that run until they are ended. */
+export class Load implements AsyncDisposable {
+  readonly #end = new AbortController();
+  readonly #writers: readonly Promise<WriterRecord>[];
+
+  /** Starts two writers on each member. */
+  constructor(cluster: ClusterProcesses) {
+    const realTime = new RealTime();
+    const { signal } = this.#end;
+    this.#writers = cluster.endpoints.flatMap((endpoint, index) => [
+      runWriter(`a${index}`, endpoint, signal, realTime),
+      runWriter(`b${index}`, endpoint, signal, realTime),
+    ]);
+    for (const writer of this.#writers) writer.catch(() => undefined);
+  }
+
+  /** Ends the writers and returns what they know. */
+  async end(): Promise<readonly WriterRecord[]> {
+    this.#end.abort();
+    return Promise.all(this.#writers);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end.abort();
+    await Promise.allSettled(this.#writers);
+  }
+}
+
+/** Runs two writers on each member while `disturb` runs; ends both after so many milliseconds. */
+export async function underLoad(
+  cluster: ClusterProcesses,
+  millis: number,
+  disturb: (signal: AbortSignal) => Promise<void>,
+): Promise<readonly WriterRecord[]> {
+  await using load = new Load(cluster);
+  const end = new AbortController();
+  const timer = setTimeout(() => end.abort(), millis);
+  try {
+    await disturb(end.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+  return await load.end();
+}
+
+/** The running member that leads. */
+export async function leaderOf(cluster: ClusterProcesses): Promise<MemberProcess> {
+  return until(10_000, "a leader", async () => {
+    for (const member of cluster.members) {
+      if (!member.isRunning) continue;
+      const status = await statusOf(member).catch(() => undefined);
+      if (status !== undefined && status.leader === status.header?.memberId) return member;
+    }
+    return undefined;
+  });
+}
+
+/** What a member says of itself. */
+export async function statusOf(
+  member: MemberProcess,
+): Promise<Awaited<ReturnType<ReturnType<typeof connect>["maintenance"]["status"]>>> {
+  await using client = connect({ endpoints: [member.endpoint] });
+  return await client.maintenance.status({}, { deadlineMillis: 1_000 });
+}
+
+/** Milliseconds until a write is acknowledged by one of these members. */
+export async function serviceAfter(members: readonly MemberProcess[]): Promise<number> {
+  const begin = performance.now();
+  await using client = connect({ endpoints: members.map((member) => member.endpoint) });
+  await client.put("service", "probe", { deadlineMillis: 30_000 });
+  return performance.now() - begin;
+}
+
+/** Waits until so many writes of its own are acknowledged. */
+export async function acknowledgedWrites(cluster: ClusterProcesses, count: number): Promise<void> {
+  await using client = connect({ endpoints: cluster.endpoints });
+  for (let write = 0; write < count; write += 1) {
+    await client.put("service", String(write), { deadlineMillis: 30_000 });
+  }
+}
+
+/**
+ * Holds all members against each other and against what writers know (P4, P5, P7, P8).
+ *
+ * @param firstRevision - Where histories begin; behind the last compaction. @default 1
+ */
+export async function checkAll(
+  cluster: ClusterProcesses,
+  records: readonly WriterRecord[],
+  firstRevision = 1,
+): Promise<void> {
+  const views = await Promise.all(
+    cluster.endpoints.map((endpoint) => viewOf(endpoint, firstRevision)),
+  );
+  const [first] = views;
+  assert.ok(first);
+  for (const view of views) {
+    assert.equal(view.revision, first.revision, "members are at one revision (P8)");
+    assert.deepEqual(view.events, first.events, "members tell one history (P8)");
+    assert.deepEqual(view.rows, first.rows, "members hold one state (P8)");
+  }
+  const revisions = first.events.map((event) => Number(event.split(" ", 1)[0]));
+  assert.ok(
+    revisions.every((revision, index) => index === 0 || revision >= (revisions[index - 1] ?? 0)),
+    "revisions never go back (P7)",
+  );
+  checkRecords(first, records);
+  const hashes = await hashesOf(cluster, first.revision);
+  assert.equal(new Set(hashes).size, 1, `hashes differ: ${hashes.join()} (P8)`);
+  for (const member of cluster.members) {
+    const bytes = member.residentBytes ?? 0;
+    assert.ok(bytes < residentBytesMax, `${member.name} holds ${bytes} bytes of memory`);
+  }
+}
+
+/** `HashKV` of each member at one revision. */
+export async function hashesOf(
+  cluster: ClusterProcesses,
+  revision: number,
+): Promise<readonly number[]> {
+  return Promise.all(
+    cluster.endpoints.map(async (endpoint) => {
+      await using client = connect({ endpoints: [endpoint] });
+      return (await client.maintenance.hashKv({ revision })).hash;
+    }),
+  );
+}
+
+/** One line of what a run did. */
+export function describeRun(
+  records: readonly WriterRecord[],
+  counts: Readonly<Record<string, number>>,
+): string {
+  const count = { acknowledged: 0, unknown: 0, refused: 0, reads: 0 };
+  for (const { rows, reads } of records) {
+    count.reads += reads.length;
+    for (const { written, removed } of rows.values()) {
+      for (const outcome of [written, removed]) {
+        if (typeof outcome === "number") count.acknowledged += 1;
+        else if (outcome !== undefined) count[outcome] += 1;
+      }
+    }
+  }
+  const shown = Object.entries({ ...counts, ...count });
+  return shown.map(([name, value]) => `${name}=${Math.round(value)}`).join(" ");
+}
