@@ -102,6 +102,15 @@ export function leaveJoint(from: Configuration): Configuration {
   return toConfiguration(from.voters, [...from.learners, ...from.learnersNext]);
 }
 
+/** Whether `member`, the only voter of `from`, gets in `to` one newcomer beside it. */
+export function isLoneGrowth(from: Configuration, to: Configuration, member: MemberId): boolean {
+  if (isJoint(from) || isJoint(to) || from.voters.length !== 1 || to.voters.length !== 2) {
+    return false;
+  }
+  if (from.voters[0] !== member || !to.voters.includes(member)) return false;
+  return to.voters.every((voter) => voter === member || !from.learners.includes(voter));
+}
+
 /** What breaks the invariants of {@link Configuration}; undefined when they hold. */
 export function configurationProblem(configuration: Configuration): string | undefined {
   const { voters, votersOutgoing, learners, learnersNext } = configuration;

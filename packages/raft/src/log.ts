@@ -15,9 +15,17 @@
  */
 import { assert } from "./assert.ts";
 import { decodeConfigurationEntry } from "./codec-records.ts";
+import { isLoneGrowth } from "./configuration-change.ts";
 import type { Configuration, SnapshotMark } from "./configuration.ts";
 import { ConfigurationHistory } from "./configuration-history.ts";
-import { toLogIndex, toTerm, type Entry, type LogIndex, type Term } from "./entry.ts";
+import {
+  toLogIndex,
+  toTerm,
+  type Entry,
+  type LogIndex,
+  type MemberId,
+  type Term,
+} from "./entry.ts";
 import { EntryWindow } from "./entry-window.ts";
 import { WriteTracker, type LogWrite } from "./write-tracker.ts";
 
@@ -125,6 +133,20 @@ export class RaftLog {
   /** The configuration that comes back if the newest one is overwritten. */
   get previousConfiguration(): Configuration {
     return this.#history.previous;
+  }
+
+  /**
+   * The newest entry, if it is one that `member` alone commits: the one by which a newcomer joins
+   * it, the only voter. 0 when the newest configuration is not of this kind, or committed.
+   *
+   * The entry would need the disk of a member that often starts only when it hears that it was
+   * added. Nothing is lost by not waiting: the only old voter is part of every quorum of the two,
+   * so nobody is elected without its vote, and that goes to none whose log lacks the entry.
+   */
+  loneGrowthIndex(member: MemberId): number {
+    const { latest, latestIndex, previous } = this.#history;
+    if (latestIndex <= this.#commitIndex) return 0;
+    return isLoneGrowth(previous, latest, member) ? latestIndex : 0;
   }
 
   /** A snapshot was received and is not yet durable. */

@@ -84,6 +84,7 @@ export class RaftNode {
   constructor(options: RaftOptions, state: RaftInitialState) {
     this.#options = resolveRaftOptions(options);
     this.#log = initialLog(state);
+    this.#log.commitTo(this.#log.loneGrowthIndex(options.id));
     this.#outbox = new Outbox(options.id);
     this.#forwardedReads = new ForwardedReads(this.#options.maxPendingReads, (bound) =>
       this.#options.random.nextInt(bound),
@@ -99,6 +100,11 @@ export class RaftNode {
   /** The current term; cheaper than {@link RaftNode.status}. */
   get term(): Term {
     return this.#term;
+  }
+
+  /** The leader of the current term, as far as this node knows; cheaper than the status. */
+  get leader(): MemberId | undefined {
+    return this.#leader;
   }
 
   /** One unit of time has passed. */
@@ -332,6 +338,7 @@ export class RaftNode {
       leader: this.#leader,
       votedFor: this.#votedFor,
       configuration: this.#log.configuration,
+      configurationIndex: toLogIndex(this.#log.configurationIndex),
       isConfigurationCommitted: this.#log.configurationIndex <= this.#log.commitIndex,
       log: describeLog(this.#log),
       isInstallingSnapshot: this.#log.isInstalling,

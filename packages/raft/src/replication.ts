@@ -129,9 +129,10 @@ export class Replication {
   /** The highest index that a quorum holds durably; the leader counts what it has on disk (P4). */
   committedIndex(): number {
     const { log, options } = this.#context;
-    return committedIndex(log.configuration, (member) =>
+    const index = committedIndex(log.configuration, (member) =>
       member === options.id ? log.persistedIndex : (this.#progress.get(member)?.match ?? 0),
     );
+    return Math.max(index, Math.min(log.loneGrowthIndex(options.id), log.persistedIndex));
   }
 
   /** Whether a quorum has answered since the last call (thesis §6.2). */

@@ -13,6 +13,8 @@ export interface RaftStatus {
   readonly leader: MemberId | undefined;
   readonly votedFor: MemberId | undefined;
   readonly configuration: Configuration;
+  /** Index from which the configuration is in force. */
+  readonly configurationIndex: LogIndex;
   /** The configuration in force is committed. */
   readonly isConfigurationCommitted: boolean;
   readonly log: LogStatus;

@@ -5,6 +5,7 @@ import {
   toTerm,
   type Configuration,
   type Entry,
+  type LogIndex,
   type MemberId,
   type Message,
   type RaftOptions,
@@ -196,7 +197,7 @@ export class SimMember {
         throw new Error(`${this.id} counts replicas of an entry of term ${commit.term} in ${term}`);
       }
       if (commit.term === term) {
-        const configurations = [node.markAt(index).configuration, configuration];
+        const configurations = [...inForceAt(node, index, this.id), configuration];
         oracle.commits(commit, configurations, (member) => this.#world.diskOf(member));
       }
     }
@@ -289,4 +290,17 @@ export class SimMember {
     if (term < this.disk.hardState.term) throw new Error(`${this.id} went back to term ${term}`);
     this.#highestTerm = Math.max(this.#highestTerm, this.disk.hardState.term);
   }
+}
+
+/**
+ * Whose disks may commit an entry: those of its configuration; by which a newcomer joins the only
+ * voter, also those of the one before.
+ */
+function inForceAt(node: RaftNode, index: LogIndex, lone: MemberId): readonly Configuration[] {
+  const { configuration } = node.markAt(index);
+  if (index <= node.status().log.compactedIndex) return [configuration];
+  const { configuration: before } = node.markAt(toLogIndex(index - 1));
+  const isAlone = before.voters.length === 1 && before.voters[0] === lone;
+  if (!isAlone || configuration.voters.length !== 2) return [configuration];
+  return configuration.voters.includes(lone) ? [configuration, before] : [configuration];
 }
