@@ -20,16 +20,24 @@ export type RequestErrorCode =
   | "lease-ttl-too-large";
 
 /** Codes of refusals of membership changes. */
-export type MemberErrorCode =
-  | "member-exists"
-  | "peer-url-exists"
-  | "not-enough-started-members"
-  | "invalid-member-urls"
-  | "member-not-found"
-  | "member-not-learner"
-  | "learner-not-ready"
-  | "too-many-learners"
-  | "unhealthy-cluster";
+export type MemberErrorCode = (typeof memberErrorCodes)[number];
+
+const memberErrorCodes = [
+  "member-exists",
+  "peer-url-exists",
+  "not-enough-started-members",
+  "invalid-member-urls",
+  "member-not-found",
+  "member-not-learner",
+  "learner-not-ready",
+  "too-many-learners",
+  "unhealthy-cluster",
+] as const;
+
+/** The code of a text that came from another member; undefined for any other text. */
+export function toMemberErrorCode(text: string): MemberErrorCode | undefined {
+  return memberErrorCodes.find((code) => code === text);
+}
 
 /** Base of all errors of this package; switch on `code`. */
 export abstract class StateMachineError extends Error {

@@ -104,6 +104,7 @@ export {
   MemberChangeError,
   RequestError,
   StateMachineError,
+  toMemberErrorCode,
   type MemberErrorCode,
   type RefusedError,
   type RequestErrorCode,
