@@ -60,9 +60,10 @@ export {
 } from "./store.ts";
 export { defaultStoreOptions } from "./store.ts";
 export { defaultBackendOptions, type BackendOptions } from "./backend/backend-options.ts";
+export type { BackendMeter, FileBackend } from "./backend/file-backend.ts";
+export { LmdbBackend, type LmdbBackendDependencies } from "./backend/lmdb-backend.ts";
 export {
-  LmdbBackend,
-  type BackendMeter,
-  type LmdbBackendDependencies,
-} from "./backend/lmdb-backend.ts";
-export { MemoryBackend, type MemoryBackendOptions } from "./backend/memory-backend.ts";
+  MemoryBackend,
+  type MemoryBackendDependencies,
+  type MemoryBackendOptions,
+} from "./backend/memory-backend.ts";

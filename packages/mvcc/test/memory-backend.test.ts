@@ -48,7 +48,7 @@ test("C25 MemoryBackend.snapshotTo: the mark covers exactly the rows that are co
         await copied.replaceWith(path);
         const applied = Buffer.from(copied.get("meta", "applied") ?? bytes("")).toString();
         assert.equal(applied, String(mark), `copy ${copy}`);
-        assert.equal(copied.durableMark(), mark);
+        assert.equal(copied.durableMark(), 0);
       }),
     );
   }

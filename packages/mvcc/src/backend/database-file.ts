@@ -1,29 +1,30 @@
-import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { FileSystem } from "@quorate/platform";
 import { BackendForeignFileError } from "../errors.ts";
+import type { DatabaseEngine } from "./database.ts";
 
-/** Magic number of an LMDB meta page and where it stands in a file of the version we use. */
-const lmdbMagic = 0xbeefc0de;
-const lmdbMagicOffset = 24;
 /** Magic number of a bbolt meta page, the store of etcd itself. */
 const bboltMagic = 0xed0cdaed;
 const bboltMagicOffset = 16;
-const headBytes = 64;
 
 /**
- * Makes sure that a path holds nothing, or a database of ours.
+ * Makes sure that a path holds nothing, or a database of ours; returns whether one is there.
  *
  * @throws {@link BackendForeignFileError} with a sentence that says what is there instead.
  */
-export async function checkDatabaseFile(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return;
-  if (found.isDirectory()) throw new BackendForeignFileError(path, "a directory");
-  if (found.size === 0) return;
-  const head = Buffer.alloc(headBytes);
-  const file = await open(path, "r");
-  const { bytesRead } = await file.read(head, 0, headBytes, 0).finally(() => file.close());
-  if (head.readUInt32LE(lmdbMagicOffset) === lmdbMagic && bytesRead === headBytes) return;
+export async function checkDatabaseFile(
+  files: FileSystem,
+  engine: DatabaseEngine,
+  path: string,
+): Promise<boolean> {
+  const found = await files.stat(path);
+  if (found === undefined) return false;
+  if (found.kind === "directory") throw new BackendForeignFileError(path, "a directory");
+  if (found.sizeBytes === 0) return false;
+  const head = Buffer.alloc(engine.headBytes);
+  const file = await files.open(path, "read");
+  const bytesRead = await file.read(head, 0).finally(() => file.close());
+  if (bytesRead === head.length && engine.isOwn(head)) return true;
   throw new BackendForeignFileError(path, describeForeign(head.subarray(0, bytesRead)));
 }
 
@@ -33,8 +34,8 @@ function lockFileOf(path: string): string {
 }
 
 /** Makes a file's bytes durable. */
-export async function syncFile(path: string): Promise<void> {
-  const file = await open(path, "r+");
+export async function syncFile(files: FileSystem, path: string): Promise<void> {
+  const file = await files.open(path, "write");
   await file.datasync().finally(() => file.close());
 }
 
@@ -42,23 +43,23 @@ export async function syncFile(path: string): Promise<void> {
  * Puts a synced database file in the place of another one, durably: after a crash either the old or
  * the new is there. Processes and maps that have the old one open keep it.
  */
-export async function moveIntoPlace(from: string, to: string): Promise<void> {
-  await rename(from, to);
-  await syncDirectoryOf(to);
-  await rm(lockFileOf(from), { force: true });
+export async function moveIntoPlace(files: FileSystem, from: string, to: string): Promise<void> {
+  await files.rename(from, to);
+  await syncDirectoryOf(files, to);
+  await files.remove(lockFileOf(from));
   // The old environment keeps its own, now nameless, lock file; the new one must not share it.
-  await rm(lockFileOf(to), { force: true });
+  await files.remove(lockFileOf(to));
 }
 
 /** Removes a database file and its lock file; missing ones are fine. */
-export async function removeDatabase(path: string): Promise<void> {
-  await rm(path, { force: true });
-  await rm(lockFileOf(path), { force: true });
+export async function removeDatabase(files: FileSystem, path: string): Promise<void> {
+  await files.remove(path);
+  await files.remove(lockFileOf(path));
 }
 
-async function syncDirectoryOf(path: string): Promise<void> {
-  const directory = await open(dirname(path), "r");
-  await directory.sync().finally(() => directory.close());
+/** Makes the name of a file durable. */
+export async function syncDirectoryOf(files: FileSystem, path: string): Promise<void> {
+  await files.syncDirectory(dirname(path));
 }
 
 function describeForeign(head: Buffer): string {

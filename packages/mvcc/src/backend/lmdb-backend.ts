@@ -1,438 +1,51 @@
-import { stat } from "node:fs/promises";
-import type { Clock, Histogram, Logger, Timer, Timers } from "@quorate/platform";
-import { noopLogger } from "@quorate/platform";
-import { BackendClosedError, BackendFailedError } from "../errors.ts";
-import type { Key } from "../key.ts";
-import { isVersionKey, mainOf, revisionKey, subOf } from "../revision-key.ts";
-import { defaultBackendOptions, type BackendOptions } from "./backend-options.ts";
-import type {
-  Backend,
-  BackendSnapshot,
-  BucketName,
-  RowSpace,
-  RowVisitor,
-  ScanRange,
-} from "./backend.ts";
-import { checkDatabaseFile, moveIntoPlace, removeDatabase, syncFile } from "./database-file.ts";
-import { LmdbEnvironment, reasonOf } from "./lmdb-environment.ts";
-import { mergeScan } from "./merge-scan.ts";
-import { Overlay, type OverlayPoint } from "./overlay.ts";
-import { RowCache } from "./row-cache.ts";
-import { removedRow } from "./row-layer.ts";
-import { Slab, SlabPool } from "./slab.ts";
+import { NodeFileSystem, type FileSystem, type Logger, type Timers } from "@quorate/platform";
+import type { BackendOptions } from "./backend-options.ts";
+import type { DatabaseEngine } from "./database.ts";
+import { FileBackend, type BackendMeter } from "./file-backend.ts";
+import { LmdbEnvironment } from "./lmdb-environment.ts";
 
 /** What an LMDB backend needs from outside. */
 export interface LmdbBackendDependencies {
   readonly timers: Timers;
+  /** For all but LMDB's own work; must be the system's files. @default a NodeFileSystem */
+  readonly fileSystem?: FileSystem;
   readonly logger?: Logger;
   /** Where durations go; all or none. */
   readonly meter?: BackendMeter;
 }
 
-/** Measures the work on the database file. */
-export interface BackendMeter {
-  readonly clock: Clock;
-  /** Seconds of a commit, flush included. */
-  readonly commitSeconds: Histogram;
-  /** Rows of a commit. */
-  readonly commitRows: Histogram;
-  readonly defragmentSeconds: Histogram;
-  readonly snapshotSeconds: Histogram;
-}
+/** A {@link FileBackend} on LMDB: what members run with. */
+export type LmdbBackend = FileBackend;
 
-/**
- * A backend in one LMDB file.
- *
- * Writes go to an overlay in memory and are visible at once. A commit takes the ended units off the
- * overlay, feeds them to LMDB in slices of whole units and drops them when all are flushed; one
- * commit is under way at a time, its fsync runs on LMDB's own thread:
- *
- *     put ─► active overlay ──(500 ms, or size)──► committing overlay ─► LMDB
- *     get ─► active, else committing, else LMDB
- */
-export class LmdbBackend implements Backend {
-  readonly #options: BackendOptions;
-  readonly #timers: Timers;
-  readonly #logger: Logger;
-  readonly #meter: BackendMeter | undefined;
-  readonly #path: string;
-  readonly #slabs: SlabPool;
-  readonly #cache: RowCache;
-  #environment: LmdbEnvironment;
-  #active: Overlay;
-  #committing: Overlay | undefined;
-  #commit: Promise<void> | undefined;
-  #timer: Timer | undefined;
-  #holds = 0;
-  #mark = 0;
-  #sizeBytes = 0;
-  #sizeInUseBytes = 0;
-  #failure: BackendFailedError | undefined;
-  #isClosed = false;
-  /** Tail of the queue of operations that replace or copy the file. */
-  #maintenance: Promise<unknown> = Promise.resolve();
-
-  private constructor(
-    path: string,
-    environment: LmdbEnvironment,
-    options: BackendOptions,
-    dependencies: LmdbBackendDependencies,
-  ) {
-    this.#path = path;
-    this.#environment = environment;
-    this.#options = options;
-    this.#slabs = new SlabPool(options.commitBytesMax);
-    this.#cache = new RowCache(options.cacheBytesMax);
-    this.#active = this.#newOverlay();
-    this.#timers = dependencies.timers;
-    this.#logger = dependencies.logger ?? noopLogger;
-    this.#meter = dependencies.meter;
-    this.#measure();
-  }
-
+/** Opens databases of LMDB. */
+export const LmdbBackend: {
   /**
    * Opens, or creates, the database file at `path`; one process at a time, which the caller
    * ensures.
    *
    * @throws BackendForeignFileError if something else is at the path; BackendFailedError.
    */
-  static async open(
+  open(
     path: string,
     options: Partial<BackendOptions>,
     dependencies: LmdbBackendDependencies,
-  ): Promise<LmdbBackend> {
-    await checkDatabaseFile(path);
-    await removeDatabase(defragmentPath(path));
-    return new LmdbBackend(
-      path,
-      await openSafely(path),
-      { ...defaultBackendOptions, ...options },
-      dependencies,
-    );
-  }
+  ): Promise<LmdbBackend>;
+} = {
+  open: (path, options, dependencies) =>
+    FileBackend.open(path, options, {
+      ...dependencies,
+      engine: lmdbEngine,
+      fileSystem: dependencies.fileSystem ?? new NodeFileSystem(),
+    }),
+};
 
-  get stagedBytes(): number {
-    return this.#active.sizeBytes + (this.#committing?.sizeBytes ?? 0);
-  }
+/** Magic number of an LMDB meta page and where it stands in a file of the version we use. */
+const lmdbMagic = 0xbeefc0de;
+const lmdbMagicOffset = 24;
 
-  get sizeBytes(): number {
-    return this.#sizeBytes;
-  }
-
-  get sizeInUseBytes(): number {
-    return this.#sizeInUseBytes;
-  }
-
-  get(bucket: BucketName, key: Key): Uint8Array | undefined {
-    const staged = this.#active.get(bucket, key) ?? this.#committing?.get(bucket, key);
-    if (staged === undefined) return this.#environment.get(bucket, key);
-    return staged === removedRow ? undefined : staged;
-  }
-
-  getVersion(main: number, sub: number): Uint8Array | undefined {
-    const staged = this.#active.getVersion(main, sub) ?? this.#committing?.getVersion(main, sub);
-    if (staged !== undefined) return staged === removedRow ? undefined : staged;
-    const kept = this.#cache.get(main, sub);
-    if (kept !== undefined) return kept;
-    const row = this.#environment.getVersion(main, sub);
-    if (row !== undefined) this.#cache.offer(main, sub, row);
-    return row;
-  }
-
-  put(bucket: BucketName, key: Key, value: Uint8Array): void {
-    this.#assertUsable();
-    if (bucket === "key") this.#forget(key);
-    this.#active.stage(bucket, key, value);
-  }
-
-  stageVersion(main: number, sub: number, isTombstone: boolean, sizeBytes: number): RowSpace {
-    this.#assertUsable();
-    const space = this.#active.stageVersion(main, sub, isTombstone, sizeBytes);
-    if (space !== undefined) return space;
-    const own = new Slab(sizeBytes);
-    this.put("key", revisionKey(main, sub, isTombstone), own.bytes);
-    return own;
-  }
-
-  delete(bucket: BucketName, key: Key): void {
-    this.#assertUsable();
-    if (bucket === "key") this.#forget(key);
-    this.#active.stage(bucket, key, removedRow);
-  }
-
-  scan(bucket: BucketName, range: ScanRange, visit: RowVisitor): void {
-    const layers = [...this.#active.layers(bucket), ...(this.#committing?.layers(bucket) ?? [])];
-    const begin = range.begin === "" ? "\0" : range.begin;
-    const rows = this.#environment.rows(bucket, begin, range.end);
-    mergeScan(rows, layers, begin, range.end, range.isLent === true, visit);
-  }
-
-  endUnit(mark?: number): void {
-    this.#assertUsable();
-    const active = this.#active;
-    active.endUnit(mark);
-    if (
-      active.writeCount >= this.#options.commitRowsMax ||
-      active.sizeBytes >= this.#options.commitBytesMax
-    ) {
-      this.#startCommit();
-    } else this.#arm();
-  }
-
-  durableMark(): number {
-    return this.#mark;
-  }
-
-  async flush(): Promise<void> {
-    while (this.#holds > 0) await this.#maintenance;
-    this.#assertUsable();
-    const target = this.#active;
-    await this.#commit;
-    if (this.#active === target) this.#startCommit();
-    if (this.#committing === target) await this.#commit;
-    this.#assertUsable();
-  }
-
-  snapshotTo(path: string): Promise<BackendSnapshot> {
-    return this.#maintain("copy the database", () =>
-      this.#measured("snapshotSeconds", async () => {
-        await removeDatabase(path);
-        await this.#environment.copyTo(path);
-        await syncFile(path);
-        return { mark: this.#mark, sizeBytes: (await stat(path)).size };
-      }),
-    );
-  }
-
-  defragment(): Promise<void> {
-    return this.#maintain("defragment the database", () =>
-      this.#measured("defragmentSeconds", async () => {
-        const temporary = defragmentPath(this.#path);
-        await removeDatabase(temporary);
-        await this.#environment.copyTo(temporary);
-        await syncFile(temporary);
-        await this.#swapIn(temporary);
-      }),
-    );
-  }
-
-  replaceWith(path: string): Promise<void> {
-    return this.#maintain("replace the database", async () => {
-      await checkDatabaseFile(path);
-      await syncFile(path);
-      await this.#swapIn(path);
-      this.#active = this.#newOverlay();
-      this.#cache.clear();
-      this.#mark = 0;
-    });
-  }
-
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    try {
-      await this.#maintenance;
-      if (this.#failure === undefined) await this.flush();
-    } finally {
-      this.#isClosed = true;
-      this.#timer?.cancel();
-      await this.#environment.close();
-    }
-  }
-
-  /**
-   * Runs one operation on the whole file: everything ended before is in the file, later writes stay
-   * in the overlay until it is over, reads go on.
-   */
-  #maintain<Result>(action: string, operation: () => Promise<Result>): Promise<Result> {
-    const run = async (): Promise<Result> => {
-      await this.flush();
-      this.#holds++;
-      try {
-        // A commit may have started between the flush and here.
-        await this.#commit;
-        return await operation();
-      } catch (error) {
-        throw error instanceof Error && "code" in error && error.code === "backend-foreign-file"
-          ? error
-          : new BackendFailedError(action, error);
-      } finally {
-        this.#holds--;
-        this.#arm();
-      }
-    };
-    const result = this.#maintenance.then(run);
-    this.#maintenance = result.catch(() => undefined);
-    return result;
-  }
-
-  /** Takes a synced file as the database. The old one stays readable until the new one is open. */
-  async #swapIn(path: string): Promise<void> {
-    await (await openSafely(path)).close();
-    const old = this.#environment;
-    try {
-      await moveIntoPlace(path, this.#path);
-      this.#environment = new LmdbEnvironment(this.#path);
-    } catch (error) {
-      // The open file may have lost its name: what it takes from now on would be lost with it.
-      this.#fail("replace the database", error);
-      throw error;
-    }
-    this.#measure();
-    await old.close();
-  }
-
-  #arm(): void {
-    if (this.#timer !== undefined || this.#isClosed || !isWorthCommitting(this.#active)) return;
-    if (this.#commit !== undefined || this.#holds > 0) return;
-    this.#timer = this.#timers.setTimer(this.#options.commitIntervalMillis, () => {
-      this.#timer = undefined;
-      this.#startCommit();
-    });
-  }
-
-  #startCommit(): void {
-    if (this.#commit !== undefined || this.#failure !== undefined || this.#isClosed) return;
-    if (this.#holds > 0 || !isWorthCommitting(this.#active)) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    const overlay = this.#active;
-    overlay.seal();
-    this.#active = this.#newOverlay();
-    this.#committing = overlay;
-    this.#meter?.commitRows.observe(overlay.writeCount);
-    this.#commit = this.#measured("commitSeconds", () => this.#write(overlay)).then(
-      () => {
-        this.#finishCommit(overlay);
-      },
-      async (error: unknown) => {
-        this.#fail("commit to the database", await this.#causeOf(error));
-      },
-    );
-  }
-
-  /** Why a commit failed; LMDB's error if it comes within a turn. */
-  #causeOf(error: unknown): Promise<unknown> {
-    const reason = reasonOf(error)?.catch((cause: unknown) => cause);
-    return Promise.race([reason ?? error, this.#nextTurn().then(() => error)]);
-  }
-
-  /** Feeds whole units, a group a turn, and waits when LMDB's thread is far behind. */
-  async #write(overlay: Overlay): Promise<void> {
-    const environment = this.#environment;
-    const flushed: Promise<unknown>[] = [];
-    let waitedFor = 0;
-    let begin: OverlayPoint = { versions: 0, writes: 0 };
-    for (const end of overlay.groups) {
-      if (flushed.length > 0) await this.#nextTurn();
-      const first = begin;
-      const batch = environment.batch(() => {
-        feed(environment, overlay, first, end);
-      });
-      flushed.push(batch);
-      begin = end;
-      if (flushed.length - waitedFor > groupsAheadMax) await flushed[waitedFor++];
-    }
-    await Promise.all(flushed);
-  }
-
-  async #measured<Result>(
-    name: Exclude<keyof BackendMeter, "clock" | "commitRows">,
-    operation: () => Promise<Result>,
-  ): Promise<Result> {
-    const meter = this.#meter;
-    if (meter === undefined) return operation();
-    const begin = meter.clock.monotonicMillis();
-    const result = await operation();
-    meter[name].observe((meter.clock.monotonicMillis() - begin) / 1_000);
-    return result;
-  }
-
-  #newOverlay(): Overlay {
-    return new Overlay(this.#slabs, this.#options.feedRowsMax);
-  }
-
-  /** A row of bucket `key` is about to change otherwise than by a new version. */
-  #forget(key: Key): void {
-    if (isVersionKey(key)) this.#cache.forget(mainOf(key), subOf(key));
-  }
-
-  #nextTurn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#timers.setImmediate(resolve);
-    });
-  }
-
-  #finishCommit(overlay: Overlay): void {
-    this.#environment.refresh();
-    this.#committing = undefined;
-    this.#commit = undefined;
-    overlay.versions.release();
-    if (overlay.mark !== undefined) this.#mark = Math.max(this.#mark, overlay.mark);
-    this.#measure();
-    this.#arm();
-  }
-
-  #fail(action: string, cause: unknown): void {
-    this.#failure = new BackendFailedError(action, cause);
-    this.#commit = undefined;
-    this.#logger.error("database failed", { path: this.#path, action, error: String(cause) });
-    this.#options.onFailure(this.#failure);
-  }
-
-  #measure(): void {
-    const { sizeBytes, sizeInUseBytes } = this.#environment.sizes();
-    this.#sizeBytes = sizeBytes;
-    this.#sizeInUseBytes = sizeInUseBytes;
-  }
-
-  /** @throws BackendFailedError for good once a commit failed; BackendClosedError after `close`. */
-  #assertUsable(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#isClosed) throw new BackendClosedError();
-  }
-}
-
-/** Opens a file that may be a compact copy, so that it can be written to. */
-async function openSafely(path: string): Promise<LmdbEnvironment> {
-  const environment = new LmdbEnvironment(path);
-  try {
-    await environment.startFreeList();
-    return environment;
-  } catch (error) {
-    await environment.close();
-    throw new BackendFailedError(`open database "${path}"`, error);
-  }
-}
-
-function defragmentPath(path: string): string {
-  return `${path}.defragment`;
-}
-
-/** An overlay is committed as a whole, so never in the middle of a unit. */
-function isWorthCommitting(overlay: Overlay): boolean {
-  return overlay.writeCount > 0 && !overlay.hasOpenUnit;
-}
-
-/**
- * Groups that LMDB's thread may be behind; lmdb-js puts the event loop to sleep above 300,000
- * writes.
- */
-const groupsAheadMax = 16;
-
-function feed(
-  environment: LmdbEnvironment,
-  overlay: Overlay,
-  begin: OverlayPoint,
-  end: OverlayPoint,
-): void {
-  overlay.versions.visit(begin.versions, end.versions, (main, sub, isTombstone, slab) => {
-    environment.putVersion(main, sub, isTombstone, slab);
-  });
-  for (let at = begin.writes; at < end.writes; at++) {
-    const write = overlay.writes[at];
-    // One transaction takes all of it, so only the last value of a row counts.
-    if (write === undefined || write.next < end.writes) continue;
-    if (write.value === removedRow) environment.remove(write.bucket, write.key);
-    else environment.put(write.bucket, write.key, write.value);
-  }
-}
+const lmdbEngine: DatabaseEngine = {
+  headBytes: 64,
+  isOwn: (head) =>
+    Buffer.from(head.buffer, head.byteOffset).readUInt32LE(lmdbMagicOffset) === lmdbMagic,
+  open: async (path) => Promise.resolve(new LmdbEnvironment(path)),
+};

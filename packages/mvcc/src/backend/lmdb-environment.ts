@@ -4,6 +4,7 @@ import { keyFromPart, type Key } from "../key.ts";
 import { copyLent } from "../lent.ts";
 import { writeRevisionKey } from "../revision-key.ts";
 import { bucketNames, metaKeys, type BucketName } from "./backend.ts";
+import { reasonOf, type DatabaseEnvironment, type StoredRow } from "./database.ts";
 import type { Slab } from "./slab.ts";
 
 /**
@@ -12,7 +13,7 @@ import type { Slab } from "./slab.ts";
  * `overlappingSync` is off: a commit's promise resolves when the data is flushed, not before (C37).
  * `eventTurnBatching` is off: what is in one transaction is decided by `batch` alone (C25).
  */
-export class LmdbEnvironment {
+export class LmdbEnvironment implements DatabaseEnvironment {
   readonly path: string;
   readonly #root: RootDatabase<Uint8Array, Key>;
   readonly #buckets: Readonly<Record<BucketName, Database<Uint8Array, Key>>>;
@@ -59,7 +60,7 @@ export class LmdbEnvironment {
    *
    * A value is lent until the next read of the environment: {@link copyLent} makes it last.
    */
-  rows(bucket: BucketName, begin: Key, end: Key | undefined): Iterator<LmdbRow> {
+  rows(bucket: BucketName, begin: Key, end: Key | undefined): Iterator<StoredRow> {
     const range = end === undefined ? { start: begin } : { start: begin, end };
     return this.#buckets[bucket].getRange(range)[Symbol.iterator]();
   }
@@ -166,20 +167,6 @@ export class LmdbEnvironment {
     this.#version[2] = isTombstone ? 1 : 0;
     return this.#version;
   }
-}
-
-/** One row as LMDB hands it out; the value is lent. */
-export interface LmdbRow {
-  readonly key: Key;
-  readonly value: Uint8Array;
-}
-
-/**
- * Why a commit failed, as the rejection of a promise: lmdb-js rejects first and says why later.
- */
-export function reasonOf(error: unknown): Promise<unknown> | undefined {
-  const reason = fieldOf(error, "commitError");
-  return reason instanceof Promise ? reason : undefined;
 }
 
 const metaPages = 2;

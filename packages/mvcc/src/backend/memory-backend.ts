@@ -1,4 +1,4 @@
-import type { FileSystem, Timer, Timers } from "@quorate/platform";
+import type { FileSystem, Logger, Timer, Timers } from "@quorate/platform";
 import { BackendClosedError, BackendFailedError, BackendForeignFileError } from "../errors.ts";
 import type { Key } from "../key.ts";
 import { revisionKey } from "../revision-key.ts";
@@ -11,11 +11,15 @@ import {
   type RowVisitor,
   type ScanRange,
 } from "./backend.ts";
-import { decodeImage, encodeImage } from "./memory-image.ts";
+import type { BackendOptions } from "./backend-options.ts";
+import { FileBackend, type BackendMeter } from "./file-backend.ts";
+import { memoryEngine } from "./memory-database.ts";
+import { encodeMemoryFile, isMemoryFile, readMemoryFile } from "./memory-file.ts";
+import { emptyBuckets, rowsOfBuckets, type BucketRows } from "./memory-rows.ts";
 import { Overlay } from "./overlay.ts";
 import { removedRow } from "./row-layer.ts";
 import { Slab } from "./slab.ts";
-import { lowerBoundOf, SortedRows } from "./sorted-rows.ts";
+import { lowerBoundOf } from "./sorted-rows.ts";
 
 /** Options of a {@link MemoryBackend}. */
 export interface MemoryBackendOptions {
@@ -29,9 +33,22 @@ export interface MemoryBackendOptions {
   readonly fileSystem?: FileSystem;
 }
 
+/** What {@link MemoryBackend.open} needs from outside. */
+export interface MemoryBackendDependencies {
+  readonly timers: Timers;
+  /** Where the file is: of a simulation, whose crashes and failures strike it. */
+  readonly fileSystem: FileSystem;
+  readonly logger?: Logger;
+  /** Where durations go; all or none. */
+  readonly meter?: BackendMeter;
+}
+
 /**
  * A backend that lives in memory, with the durability rules of the real one: units become durable
  * in order and whole, and {@link MemoryBackend.crash} shows what a power cut leaves.
+ *
+ * Where the steps of commits and copies count, {@link MemoryBackend.open} gives the real backend's
+ * own code on a database file of a file system that may be simulated.
  */
 export class MemoryBackend implements Backend {
   readonly #options: MemoryBackendOptions;
@@ -45,6 +62,20 @@ export class MemoryBackend implements Backend {
 
   constructor(options: MemoryBackendOptions = {}) {
     this.#options = options;
+  }
+
+  /**
+   * As `LmdbBackend.open`, with the same steps on the same names, for a file of another kind.
+   *
+   * @throws BackendForeignFileError if something else is at the path; BackendFailedError.
+   */
+  static open(
+    path: string,
+    options: Partial<BackendOptions>,
+    dependencies: MemoryBackendDependencies,
+  ): Promise<FileBackend> {
+    const engine = memoryEngine(dependencies.fileSystem);
+    return FileBackend.open(path, options, { ...dependencies, engine });
   }
 
   get stagedBytes(): number {
@@ -122,7 +153,7 @@ export class MemoryBackend implements Backend {
     await this.flush();
     // Rows and mark are taken in one turn: what is committed during the awaits is not in it (C25).
     const mark = this.#mark;
-    const image = encodeImage(mark, this.#durable);
+    const image = encodeMemoryFile(rowsOfBuckets(this.#durable));
     const files = this.#fileSystem();
     const file = await files.open(path, "create");
     file.writeSync([image], 0);
@@ -135,16 +166,20 @@ export class MemoryBackend implements Backend {
     this.#assertOpen();
     const files = this.#fileSystem();
     const file = await files.open(path, "read");
-    const bytes = new Uint8Array(await file.sizeBytes());
+    const bytes = Buffer.alloc(await file.sizeBytes());
     await file.read(bytes, 0);
     await file.close();
+    if (!isMemoryFile(bytes)) throw new BackendForeignFileError(path, "no image of this program");
     const buckets = emptyBuckets();
-    const mark = decodeImage(bytes, (bucket, key, value) => {
-      buckets[bucket].set(key, value);
-    });
-    if (mark === undefined) throw new BackendForeignFileError(path, "no image of this program");
+    try {
+      readMemoryFile(bytes, (bucket, key, value) => {
+        if (value !== removedRow) buckets[bucket].set(key, value);
+      });
+    } catch (error) {
+      throw new BackendFailedError("replace the database", error);
+    }
     await files.remove(path);
-    this.#install(buckets, mark);
+    this.#install(buckets);
   }
 
   async defragment(): Promise<void> {
@@ -162,15 +197,15 @@ export class MemoryBackend implements Backend {
     this.#timer?.cancel();
     this.#isClosed = true;
     const survivor = new MemoryBackend(this.#options);
-    survivor.#install(this.#durable, this.#mark);
+    survivor.#install(this.#durable);
     return survivor;
   }
 
-  #install(buckets: BucketRows, mark: number): void {
+  #install(buckets: BucketRows): void {
     this.#durable = buckets;
     this.#visible = emptyBuckets();
     this.#staged = new Overlay();
-    this.#mark = mark;
+    this.#mark = 0;
     this.#sizeBytes = 0;
     for (const name of bucketNames) {
       for (const [key, value] of buckets[name].entries()) {
@@ -215,20 +250,4 @@ export class MemoryBackend implements Backend {
   #assertOpen(): void {
     if (this.#isClosed) throw new BackendClosedError();
   }
-}
-
-/** Rows of all buckets. */
-export type BucketRows = Readonly<Record<BucketName, SortedRows<Uint8Array>>>;
-
-function emptyBuckets(): BucketRows {
-  return {
-    key: new SortedRows(),
-    lease: new SortedRows(),
-    auth: new SortedRows(),
-    authUsers: new SortedRows(),
-    authRoles: new SortedRows(),
-    members: new SortedRows(),
-    alarm: new SortedRows(),
-    meta: new SortedRows(),
-  };
 }

@@ -1,7 +1,7 @@
 import type { Key } from "../key.ts";
 import type { RowVisitor } from "./backend.ts";
 import { copyLent } from "../lent.ts";
-import type { LmdbRow } from "./lmdb-environment.ts";
+import type { StoredRow } from "./database.ts";
 import { removedRow, type OverlayValue } from "./row-layer.ts";
 
 /** Staged rows of one bucket, over what is stored. */
@@ -25,7 +25,7 @@ export interface LayerCursor {
  * earliest layer wins, then the stored row.
  */
 export function mergeScan(
-  stored: Iterator<LmdbRow>,
+  stored: Iterator<StoredRow>,
   layers: readonly ScanLayer[],
   begin: Key,
   end: Key | undefined,

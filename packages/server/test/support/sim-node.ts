@@ -78,8 +78,6 @@ export class SimNode {
   readonly files: SimFileSystem;
   readonly #world: SimWorld;
   readonly #random: SeededRandom;
-  readonly #diskTimers: SimTimers;
-  #backend: MemoryBackend;
   #life: Life | undefined;
   /** Grows with each start; tells processes apart. */
   lives = 0;
@@ -88,11 +86,8 @@ export class SimNode {
     this.id = toMemberId(id);
     this.#world = world;
     this.#random = random;
-    this.#diskTimers = new SimTimers(world.scheduler);
-    const timers = this.#diskTimers;
+    const timers = new SimTimers(world.scheduler);
     this.files = new SimFileSystem({ random: random.split("disk"), timers });
-    const fileSystem = this.files;
-    this.#backend = new MemoryBackend({ commitIntervalMillis: 300, timers, fileSystem });
   }
 
   /** The process; undefined while the machine is down. */
@@ -123,7 +118,12 @@ export class SimNode {
       {
         fileSystem,
         logger: noopLogger,
-        openBackend: () => this.#openBackend(),
+        openBackend: (path) =>
+          MemoryBackend.open(
+            path,
+            { commitIntervalMillis: 300, onFailure: fail },
+            { timers, fileSystem },
+          ),
         openState: (backend) => StateMachine.open({}, { backend, timers, clock }),
         hasWal: (directory) => WriteAheadLog.exists(directory, wal),
         openWal: (directory) => WriteAheadLog.open(directory, {}, { segmentBytes }, wal),
@@ -162,7 +162,6 @@ export class SimNode {
     this.#world.network.leave(this.id);
     if (power) this.files.crash();
     else this.files.killProcess();
-    this.#backend = this.#backend.crash();
   }
 
   /** Ends the process in order. */
@@ -183,16 +182,6 @@ export class SimNode {
   /** SIGCONT. */
   goOn(): void {
     this.#life?.timers.goOn();
-  }
-
-  /** What was received and not installed is installed from its file, as the real database is. */
-  async #openBackend(): Promise<MemoryBackend> {
-    const path = "/data/member/snap/db";
-    if ((await this.files.stat(path)) !== undefined) {
-      await this.#backend.replaceWith(path);
-      await this.files.syncDirectory("/data/member/snap");
-    }
-    return this.#backend;
   }
 }
 
