@@ -24,6 +24,11 @@ export const packageTable: Readonly<Record<string, PackageRule>> = {
     imports: [],
     isPure: true,
   },
+  linearizability: {
+    purpose: "judges histories of concurrent operations: is there an order that explains them",
+    imports: [],
+    isPure: true,
+  },
   platform: {
     purpose:
       "seams to the world: clock, timers, randomness, files, log, meters; real and simulated",

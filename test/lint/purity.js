@@ -40,7 +40,7 @@ export function purityZones(bannedSyntax) {
   return [
     {
       // Consensus and codecs: no input or output of any kind.
-      files: ["packages/raft/src/**/*.ts", "packages/api/src/**/*.ts"],
+      files: ["api", "linearizability", "raft"].map((name) => `packages/${name}/src/**/*.ts`),
       rules: {
         "no-restricted-globals": [
           "error",
