@@ -109,8 +109,8 @@ class LeaseJudge {
 
   #grant(call: Extract<LeaseCall, { readonly kind: "grant" }>): void {
     const { wantedId, wantedTtlSeconds, outcome } = call;
-    if (outcome.kind === "unknown") return;
-    if (outcome.kind === "exists") {
+    if (outcome.kind !== "ok") {
+      if (outcome.kind === "unknown") return;
       const isTaken = this.#lives.during(wantedId, call).length > 0;
       check(isTaken, "L6", () => `lease ${wantedId} is said to exist and does not`);
       return;
