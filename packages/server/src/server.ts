@@ -92,7 +92,11 @@ async function startOn(
       const { clusterId, memberId } = storage;
       const meter = metrics.peers(memberId.toString(16));
       transport = new SocketPeerTransport(
-        { clusterId, memberId },
+        {
+          ...{ clusterId, memberId },
+          peerUrls: () =>
+            storage.state.members.get(memberId)?.peerUrls ?? options.member.advertisePeerUrls,
+        },
         { ...surroundings, handler, meter },
       );
       return transport;
@@ -292,6 +296,8 @@ function timingOf({ cluster, member }: ServerOptions): MemberTiming {
     catchupEntries: member.snapshotCatchupEntries,
     logBytesMax: 64 * 1024 * 1024,
     warningApplyMillis: member.warningApplyMillis,
+    isStrictReconfigCheck: cluster.isStrictReconfigCheck,
+    learnersMax: cluster.learnersMax,
   };
 }
 

@@ -82,7 +82,7 @@ test("what peers send is of the protocol version that they claim", () => {
       commit: hex(...commit),
     },
     {
-      version: 2,
+      version: 3,
       forward: "0000000000000840" + "04030201" + "0000000000001440" + "bb",
       refusal: "04030201" + "0000000000001440" + "01",
       commit:
@@ -103,6 +103,7 @@ describe("handshake", () => {
     from: toMemberId(0xffffffffffffffffn),
     to: toMemberId(1n),
     purpose: "messages",
+    peerUrls: ["http://10.0.0.1:2380"],
   } as const;
 
   test("ids of 64 bits survive", () => {

@@ -18,6 +18,7 @@ const hello: Hello = {
   from: toMemberId(2n),
   to: toMemberId(3n),
   purpose: "snapshot",
+  peerUrls: [],
 };
 
 async function listenOn(onSocket: (socket: Socket) => void): Promise<[Server, string]> {

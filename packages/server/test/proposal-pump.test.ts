@@ -36,8 +36,16 @@ function createRaft(voters: readonly MemberId[]): RaftNode {
       applied: toLogIndex(1),
     },
   );
-  raft.campaign();
+  if (!voters.includes(other)) raft.campaign();
+  else follow(raft, other);
   return raft;
+}
+
+/** The leader of the node's term makes itself heard. */
+function follow(raft: RaftNode, from: MemberId): void {
+  const { term } = raft;
+  const commit = toLogIndex(1);
+  raft.step({ kind: "heartbeat", from, to: self, term, commit, readRound: 0 });
 }
 
 function createPump(voters: readonly MemberId[]) {

@@ -2,6 +2,7 @@ import type { Entry } from "@quorate/raft";
 import type { AppliedEntry, RequestOutcome } from "@quorate/state-machine";
 import type { Lessor } from "./lessor.ts";
 import type { MemberMeter } from "./member-meter.ts";
+import type { Membership } from "./membership.ts";
 import type { MemberBatch, MemberProposal } from "./outcome.ts";
 import type { ProposalQueue } from "./proposal-queue.ts";
 
@@ -9,6 +10,7 @@ import type { ProposalQueue } from "./proposal-queue.ts";
 export interface AppliedEntriesParts {
   readonly proposals: ProposalQueue<MemberProposal, RequestOutcome>;
   readonly lessor: Lessor;
+  readonly membership: Membership;
   readonly meter: MemberMeter;
   readonly onConfiguration: () => void;
 }
@@ -24,10 +26,10 @@ export class AppliedEntries {
   /** @param leadingTerm - The term that this member leads in; undefined when it does not. */
   handle(
     entry: Entry,
-    { outcomes, batches }: AppliedEntry<MemberBatch>,
+    { outcomes, batches, memberChangeRequestId }: AppliedEntry<MemberBatch>,
     leadingTerm: number | undefined,
   ): void {
-    const { proposals, lessor, onConfiguration } = this.#parts;
+    const { proposals, lessor, membership, onConfiguration } = this.#parts;
     let hasRevoked = false;
     // Hot: puts pass here, too, and concern nobody but their callers.
     for (const outcome of outcomes) {
@@ -35,6 +37,7 @@ export class AppliedEntries {
     }
     for (const { batch, begin } of batches) proposals.settle(batch, outcomes, begin);
     if (hasRevoked) lessor.handleRevocations();
+    if (memberChangeRequestId !== undefined) membership.handleApplied(memberChangeRequestId);
     if (entry.kind === "configuration") onConfiguration();
     // Everything that earlier leaders have committed is applied: deciding about leases may begin.
     if (entry.term === leadingTerm && lessor.term !== entry.term) lessor.promote(entry.term);

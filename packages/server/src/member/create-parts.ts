@@ -5,6 +5,7 @@ import { firstSequence, type RequestOutcome } from "@quorate/state-machine";
 import { Lessor } from "./lessor.ts";
 import type { MemberMeter } from "./member-meter.ts";
 import { defaultMemberLimits, type MemberTiming } from "./member-timing.ts";
+import { Membership, type MembershipParts } from "./membership.ts";
 import { encodeExpiry, type MemberProposal } from "./outcome.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
 import { ReadQueue } from "./read-queue.ts";
@@ -74,6 +75,23 @@ export function createReadQueue(timing: MemberTiming, meter: MemberMeter): ReadQ
       meter.slowReads.add();
     },
   });
+}
+
+/** Changes of the members. */
+export function createMembership(
+  timing: MemberTiming,
+  { memberId }: Pick<OpenedStorage, "memberId">,
+  random: Random,
+  parts: MembershipParts,
+): Membership {
+  const options = {
+    memberId,
+    firstSequence: firstSequence(random.nextBigUint64()),
+    timeoutMillis: timing.requestTimeoutMillis,
+    isStrict: timing.isStrictReconfigCheck ?? true,
+    learnersMax: timing.learnersMax ?? 1,
+  };
+  return new Membership(options, parts);
 }
 
 /** The leader's half of leasing. */

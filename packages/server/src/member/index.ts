@@ -5,6 +5,7 @@
  */
 export { Member, type MemberDependencies, type MemberObserver } from "./member.ts";
 export type { MemberMeter } from "./member-meter.ts";
+export type { MemberChangeEnd, WantedMemberChange } from "./membership.ts";
 export { defaultMemberLimits, type MemberLimits, type MemberTiming } from "./member-timing.ts";
 export { AutoCompactor } from "./auto-compactor.ts";
 export { Publisher } from "../publish.ts";

@@ -23,6 +23,8 @@ export type LeaderRequestKind = (typeof LeaderRequestKind)[keyof typeof LeaderRe
 export type LeaderAnswer =
   | { readonly kind: "answer"; readonly payload: Uint8Array }
   | { readonly kind: "not-leader" }
+  /** It was not sent at all. */
+  | { readonly kind: "unsent" }
   | { readonly kind: "lost" };
 
 /** Answers a question on the leader; undefined when this member does not lead. */
@@ -79,7 +81,7 @@ export class LeaderRequests {
     head[4] = kind;
     return new Promise((settle) => {
       if (!this.#transport.send(to, FrameKind.request, [head, payload])) {
-        settle({ kind: "lost" });
+        settle({ kind: "unsent" });
         return;
       }
       this.#asked.set(id, { to, deadline: this.#clock.monotonicMillis() + timeoutMillis, settle });

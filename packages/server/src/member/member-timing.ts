@@ -16,6 +16,10 @@ export interface MemberTiming {
   /** Bytes of log in memory after which it is cut whatever the number of entries. */
   readonly logBytesMax: number;
   readonly warningApplyMillis: number;
+  /** Whether a change of members must leave a quorum of started, connected voters. @default true */
+  readonly isStrictReconfigCheck?: boolean;
+  /** Most learners at a time. @default 1 */
+  readonly learnersMax?: number;
   /** @default defaultMemberLimits */
   readonly limits?: MemberLimits;
 }

@@ -12,7 +12,6 @@
 import type { Clock, Logger, Random, Timer, Timers } from "@quorate/platform";
 import {
   toLogIndex,
-  toMemberId,
   type Entry,
   type MemberId,
   type RaftStatus,
@@ -23,16 +22,24 @@ import type { AppliedEntry, RequestOutcome, StateMachine } from "@quorate/state-
 import type { PeerHandler, PeerTransport } from "../peer/peer-transport.ts";
 import { AppliedEntries } from "./applied-entries.ts";
 import { Applier } from "./applier.ts";
-import { createLessor, createProposalQueue, createRaft, createReadQueue } from "./create-parts.ts";
+import {
+  createLessor,
+  createMembership,
+  createProposalQueue,
+  createRaft,
+  createReadQueue,
+} from "./create-parts.ts";
 import { ForwardFilter } from "./forward.ts";
 import { ForwardIntake } from "./forward-intake.ts";
-import { LeaderRequests } from "./leader-requests.ts";
+import { LeaderRequestKind, LeaderRequests } from "./leader-requests.ts";
 import { LeaderWatch } from "./leader-watch.ts";
 import { LeaseDesk } from "./lease-desk.ts";
 import type { Lessor } from "./lessor.ts";
 import { LogKeeper } from "./log-keeper.ts";
 import type { MemberMeter } from "./member-meter.ts";
+import type { MemberChangeEnd, Membership, WantedMemberChange } from "./membership.ts";
 import { defaultMemberLimits, type MemberLimits, type MemberTiming } from "./member-timing.ts";
+import { PeerDirectory } from "./peer-directory.ts";
 import { createPeerHandler, stepSnapshot } from "./peer-frames.ts";
 import { ProposalPump } from "./proposal-pump.ts";
 import type { ProposalQueue } from "./proposal-queue.ts";
@@ -77,6 +84,7 @@ export class Member {
   readonly #driver: RaftDriver;
   readonly #applier: Applier;
   readonly #transport: PeerTransport;
+  readonly #directory: PeerDirectory;
   readonly #proposals: ProposalQueue<MemberProposal, RequestOutcome>;
   readonly #reads: ReadQueue;
   readonly #readTurns: ReadTurns;
@@ -84,6 +92,7 @@ export class Member {
   readonly #leaderRequests: LeaderRequests;
   readonly #forwards: ForwardIntake;
   readonly #pump: ProposalPump;
+  readonly #membership: Membership;
   readonly #logKeeper: LogKeeper;
   readonly #leaderWatch: LeaderWatch;
   #isFlushScheduled = false;
@@ -106,6 +115,11 @@ export class Member {
     });
     const raft = createRaft(timing, storage, random);
     this.#transport = dependencies.createTransport(this.#createPeerHandler());
+    this.#directory = new PeerDirectory({
+      ...{ memberId: storage.memberId, transport: this.#transport, clock },
+      members: () => this.state.members,
+      departureMillis: 2 * electionTicks * tickMillis,
+    });
     this.#driver = new RaftDriver(raft, storage.wal, this.#transport, this.#raftEvents(), {
       ...{ logger, timers: dependencies.timers },
     });
@@ -124,11 +138,19 @@ export class Member {
       session: random.nextInt(2 ** 32),
     });
     this.#lessor = createLessor(timing, this, dependencies);
-    this.#applier = this.#createApplier();
     const firstId = random.nextInt(2 ** 32);
     this.#leaderRequests = new LeaderRequests(this.#transport, clock, firstId, (kind, payload) =>
-      this.leases.answer(kind, payload),
+      kind === LeaderRequestKind.memberChange
+        ? this.#membership.answer(payload)
+        : this.leases.answer(kind, payload),
     );
+    this.#membership = createMembership(timing, storage, random, {
+      ...{ raft, state: this.state, transport: this.#transport, clock },
+      requests: this.#leaderRequests,
+      read: (read) => this.read(read),
+      onProposed: () => this.#schedule(),
+    });
+    this.#applier = this.#createApplier();
     this.leases = new LeaseDesk(this.#lessor, this.#leaderRequests, {
       clock,
       timers: dependencies.timers,
@@ -199,7 +221,7 @@ export class Member {
 
   /** Starts: connects to the others and lets time pass. */
   start(): void {
-    this.#transport.setPeers(this.#peers());
+    this.#directory.update();
     const { configuration } = this.status();
     if (this.#timing.isElectionHastened) {
       // Waited before: a cluster that starts need not wait a whole time-out for its first leader.
@@ -256,6 +278,17 @@ export class Member {
     this.#schedule();
   }
 
+  /** Changes who belongs to the cluster; `settle` is called once, when it is applied here. */
+  changeMembers(change: WantedMemberChange, settle: (end: MemberChangeEnd) => void): void {
+    if (this.#closing !== undefined) {
+      settle({ kind: "failed", failure: { reason: "stopped", isUnknown: false } });
+    } else if (this.#leaderWatch.isLeaderlessTooLong(this.#turnMillis())) {
+      settle({ kind: "failed", failure: { reason: "no-leader", isUnknown: false } });
+    } else {
+      this.#membership.change(change, settle);
+    }
+  }
+
   /** Hands leadership to another member. */
   transferLeadership(target: MemberId): TransferResult {
     const result = this.#driver.raft.transferLeadership(target);
@@ -278,6 +311,7 @@ export class Member {
     this.#lessor.demote();
     this.leases.close();
     this.#proposals.failAll("stopped");
+    this.#membership.failAll("stopped");
     this.#reads.failAll("stopped");
     this.#leaderRequests.close();
     await this.#logKeeper.close();
@@ -376,14 +410,14 @@ export class Member {
 
   #handleConfiguration(): void {
     this.#isLearner = this.#isLearnerNow();
-    this.#transport.setPeers(this.#peers());
+    this.#directory.update();
     if (this.state.members.isRemoved(this.memberId)) this.#dependencies.onRemoved();
   }
 
   #createApplier(): Applier {
     const { clock, timers, logger, meter, onFatal, observer } = this.#dependencies;
     const outcomes = new AppliedEntries({
-      ...{ proposals: this.#proposals, lessor: this.#lessor, meter },
+      ...{ proposals: this.#proposals, lessor: this.#lessor, membership: this.#membership, meter },
       onConfiguration: () => this.#handleConfiguration(),
     });
     return new Applier(
@@ -395,7 +429,10 @@ export class Member {
       this.state,
       this.#proposals,
       {
-        onTerm: (term) => this.#proposals.beginTerm(term),
+        onTerm: (term) => {
+          this.#proposals.beginTerm(term);
+          this.#membership.beginTerm(term);
+        },
         onApplied: (entry, applied) => {
           observer?.onApplied(entry, applied);
           outcomes.handle(entry, applied, this.#leadingTerm());
@@ -408,6 +445,7 @@ export class Member {
         onRestored: (mark) => {
           observer?.onRestored();
           this.#proposals.failInFlight();
+          this.#membership.failInFlight();
           this.#driver.raft.applied(mark.index);
           this.#handleConfiguration();
           this.#releaseReads();
@@ -431,7 +469,7 @@ export class Member {
     const parts = (): typeof made => {
       if (this.#closing !== undefined) return undefined;
       made ??= {
-        ...{ state: this.state, driver: this.#driver, forwards: this.#forwards, logger },
+        ...{ directory: this.#directory, driver: this.#driver, forwards: this.#forwards, logger },
         ...{ pump: this.#pump, leaderRequests: this.#leaderRequests },
         leadingTerm: () => this.#leadingTerm(),
       };
@@ -465,6 +503,8 @@ export class Member {
     this.#proposals.tick(now);
     this.#reads.tick(now);
     this.#leaderRequests.tick();
+    this.#membership.tick(now);
+    this.#directory.tick(now);
     this.#pump.release();
     const { electionTicks, tickMillis } = this.#timing;
     const { syncMillis } = this.#dependencies.storage.wal.status();
@@ -472,6 +512,7 @@ export class Member {
     stepAsideIfStuck(this.#driver.raft, { syncMillis, limitMillis }, this.#dependencies.logger);
     if (this.#leaderWatch.isLeaderlessTooLong(now)) {
       this.#proposals.failWaiting("no-leader");
+      this.#membership.failWaiting("no-leader");
       this.#reads.failAll("no-leader");
     }
     this.#flush();
@@ -492,12 +533,5 @@ export class Member {
   /** The leader, when it is another member. */
   #remoteLeader(): MemberId | undefined {
     return this.leader === this.memberId ? undefined : this.leader;
-  }
-
-  #peers(): { memberId: MemberId; peerUrls: readonly string[] }[] {
-    return this.state.members.members.map(({ id, peerUrls }) => ({
-      memberId: toMemberId(id),
-      peerUrls,
-    }));
   }
 }

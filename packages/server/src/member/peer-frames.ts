@@ -1,16 +1,16 @@
 import type { Logger } from "@quorate/platform";
 import type { MemberId, SnapshotMessage } from "@quorate/raft";
-import type { StateMachine } from "@quorate/state-machine";
 import { FrameKind } from "../peer/frame.ts";
 import type { IncomingSnapshot, PeerHandler } from "../peer/peer-transport.ts";
 import type { ForwardIntake } from "./forward-intake.ts";
 import type { LeaderRequests } from "./leader-requests.ts";
+import type { PeerDirectory } from "./peer-directory.ts";
 import type { ProposalPump } from "./proposal-pump.ts";
 import type { RaftDriver } from "./raft-driver.ts";
 
 /** Who takes what peers send. Asked for at each frame: the parts are made after the transport. */
 export interface PeerFrameParts {
-  readonly state: StateMachine;
+  readonly directory: PeerDirectory;
   readonly driver: RaftDriver;
   readonly forwards: ForwardIntake;
   readonly pump: ProposalPump;
@@ -35,14 +35,10 @@ export function createPeerHandler(
   events: PeerEvents,
 ): PeerHandler {
   return {
-    admit: (from) => {
-      const members = parts()?.state.members;
-      if (members?.isRemoved(from) === true) return "removed";
-      return members?.get(from) === undefined ? "unknown" : "known";
-    },
+    admit: (from, peerUrls = []) => parts()?.directory.admit(from, peerUrls) ?? "unknown",
     onFrame: (from, kind, payload) => {
       const current = parts();
-      if (current === undefined) return;
+      if (current?.directory.hear(from) !== true) return;
       handleFrame(current, from, kind, payload);
       events.onNews();
     },

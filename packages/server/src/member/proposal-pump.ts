@@ -124,6 +124,8 @@ export class ProposalPump {
 
   #forward(leader: MemberId): void {
     const { raft, queue, transport } = this.#parts;
+    // In the turn in which the term rises the view may still be that of the term before.
+    if (raft.leader !== leader) return;
     if (transport.connectedSince(leader) === undefined) return;
     if (this.#repeatTo.has(leader)) {
       for (const batch of queue.inFlight(raft.term)) {

@@ -9,7 +9,7 @@ import { toMemberId, type MemberId } from "@quorate/raft";
  * Version of the peer protocol; members of different versions refuse each other. Raised whenever a
  * frame changes: a message kind of consensus, the layout of forwards, refusals or lease questions.
  */
-export const peerProtocolVersion = 2;
+export const peerProtocolVersion = 3;
 
 /** What the dialling side says of itself. */
 export interface Hello {
@@ -18,6 +18,8 @@ export interface Hello {
   readonly from: MemberId;
   readonly to: MemberId;
   readonly purpose: "messages" | "snapshot";
+  /** Where the dialling member can be dialled itself, by one that does not know it yet. */
+  readonly peerUrls: readonly string[];
 }
 
 /** Why a connection was refused. */
@@ -43,6 +45,7 @@ export function encodeHello(hello: Hello): Uint8Array {
       from: hello.from.toString(16),
       to: hello.to.toString(16),
       purpose: hello.purpose,
+      peerUrls: hello.peerUrls,
     }),
   );
 }
@@ -58,7 +61,8 @@ export function decodeHello(payload: Uint8Array): Hello | undefined {
   const to = parseHex(fields["to"]);
   if (typeof protocol !== "number" || !from || !to || clusterId === undefined) return undefined;
   if (purpose !== "messages" && purpose !== "snapshot") return undefined;
-  return { protocol, clusterId, from: toMemberId(from), to: toMemberId(to), purpose };
+  const peerUrls = toTexts(fields["peerUrls"]);
+  return { protocol, clusterId, from: toMemberId(from), to: toMemberId(to), purpose, peerUrls };
 }
 
 /** Encodes a refusal as the payload of its frame. */
@@ -95,6 +99,11 @@ function parseObject(payload: Uint8Array): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
+}
+
+function toTexts(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((each) => typeof each === "string");
 }
 
 function parseHex(value: unknown): bigint | undefined {

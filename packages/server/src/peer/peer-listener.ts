@@ -45,7 +45,7 @@ export class PeerListener {
   readonly #options: PeerListenerOptions;
   readonly #dependencies: PeerListenerDependencies;
   readonly #servers: Server[] = [];
-  readonly #sockets = new Set<Socket>();
+  readonly #connections = new Map<Socket, IncomingConnection>();
 
   constructor(options: PeerListenerOptions, dependencies: PeerListenerDependencies) {
     this.#options = options;
@@ -79,15 +79,20 @@ export class PeerListener {
     const closed = this.#servers.map(
       (server) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#connections.keys()) socket.destroy();
     await Promise.all(closed);
   }
 
+  /** Tells those that are connected and no members any more (M3). */
+  refuseRemoved(): void {
+    for (const connection of this.#connections.values()) connection.refuseIfRemoved();
+  }
+
   #accept(socket: Socket): void {
-    this.#sockets.add(socket);
     const connection = new IncomingConnection(socket, this.#options, this.#dependencies);
+    this.#connections.set(socket, connection);
     socket.on("close", () => {
-      this.#sockets.delete(socket);
+      this.#connections.delete(socket);
       connection.handleClose();
     });
   }
@@ -198,12 +203,21 @@ class IncomingConnection {
       const message = `Member here is ${memberId.toString(16)}, not ${hello.to.toString(16)}`;
       return { reason: "wrong-member", message };
     }
-    const admission = this.#dependencies.handler.admit(hello.from);
+    const admission = this.#dependencies.handler.admit(hello.from, hello.peerUrls);
     if (admission === "known") return undefined;
     const name = hello.from.toString(16);
     return admission === "removed"
-      ? { reason: "removed", message: `Member ${name} was removed from the cluster` }
+      ? removedRefusal(hello.from)
       : { reason: "unknown-member", message: `Member ${name} is not known here yet` };
+  }
+
+  /** Ends the connection of a member that was removed since it came. */
+  refuseIfRemoved(): void {
+    const hello = this.#hello;
+    if (hello === undefined || this.#socket.destroyed) return;
+    if (this.#dependencies.handler.admit(hello.from, hello.peerUrls) !== "removed") return;
+    this.#write(FrameKind.refusal, encodeRefusal(removedRefusal(hello.from)));
+    this.#socket.end();
   }
 
   #write(kind: FrameKind, payload: Uint8Array): void {
@@ -228,4 +242,9 @@ class IncomingConnection {
       this.#listenForSilence();
     });
   }
+}
+
+function removedRefusal(member: MemberId): Refusal {
+  const name = member.toString(16);
+  return { reason: "removed", message: `Member ${name} was removed from the cluster` };
 }

@@ -45,8 +45,12 @@ export interface OutgoingSnapshot {
 
 /** The receiving side, implemented by the member. Calls come on the event loop, one at a time. */
 export interface PeerHandler {
-  /** Whether a peer that dials may speak to this member. */
-  admit(from: MemberId): "known" | "unknown" | "removed";
+  /**
+   * Whether a peer that dials may speak to this member.
+   *
+   * @param peerUrls - Where it says that it can be dialled, for a member that does not know it yet.
+   */
+  admit(from: MemberId, peerUrls?: readonly string[]): "known" | "unknown" | "removed";
   onFrame(from: MemberId, kind: number, payload: Uint8Array): void;
   /** The outgoing connection to a peer came up. */
   onConnected(memberId: MemberId): void;

@@ -17,6 +17,8 @@ import { streamSnapshot } from "./snapshot-outflow.ts";
 export interface SocketPeerTransportOptions {
   readonly clusterId: bigint;
   readonly memberId: MemberId;
+  /** Where this member can be dialled. */
+  readonly peerUrls: () => readonly string[];
   readonly link?: Partial<PeerLinkOptions>;
 }
 
@@ -94,6 +96,7 @@ export class SocketPeerTransport implements PeerTransport {
       if (this.#links.has(memberId)) continue;
       this.#links.set(memberId, { link: this.#dial(address), address });
     }
+    this.#listener.refuseRemoved();
   }
 
   connectedSince(memberId: MemberId): number | undefined {
@@ -117,8 +120,9 @@ export class SocketPeerTransport implements PeerTransport {
   }
 
   #hello(to: MemberId, purpose: Hello["purpose"]): Hello {
-    const { clusterId, memberId } = this.#options;
-    return { protocol: peerProtocolVersion, clusterId, from: memberId, to, purpose };
+    const { clusterId, memberId, peerUrls } = this.#options;
+    const protocol = peerProtocolVersion;
+    return { protocol, clusterId, from: memberId, to, purpose, peerUrls: peerUrls() };
   }
 
   #dial({ memberId, peerUrls }: PeerAddress): PeerLink {

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { encodePutRequest } from "@quorate/api";
 import { decodeStored } from "@quorate/mvcc";
 import { SeededRandom, SimScheduler } from "@quorate/platform/sim";
-import { computeClusterId, PutCommand } from "@quorate/state-machine";
+import { computeClusterId, encodeMemberAttributes, PutCommand } from "@quorate/state-machine";
 import type { Member } from "../../src/member/member.ts";
 import { toProposal, type SettleListener } from "../../src/member/outcome.ts";
 import type { MemberTiming } from "../../src/member/member-timing.ts";
 import { checkHistory, type Operation } from "./history.ts";
 import { SimNetwork } from "./sim-network.ts";
-import { SimNode } from "./sim-node.ts";
+import { SimNode, type SimWorld } from "./sim-node.ts";
 
 const simTiming: MemberTiming = {
   tickMillis: 100,
@@ -29,9 +29,10 @@ export class SimCluster {
   readonly scheduler: SimScheduler = new SimScheduler();
   readonly random: SeededRandom;
   readonly network: SimNetwork;
-  readonly nodes: readonly SimNode[];
+  readonly nodes: SimNode[];
   readonly operations: Operation[] = [];
   readonly #fatal: unknown[] = [];
+  readonly #world: SimWorld;
   #nextValue = 1;
 
   constructor(seed: number, timing: Partial<MemberTiming> = {}) {
@@ -41,7 +42,7 @@ export class SimCluster {
     const members = ids.map((id) => ({
       ...{ id, name: `m${id}`, peerUrls: [`http://10.0.0.${id}:2380`] },
     }));
-    const world = {
+    this.#world = {
       scheduler: this.scheduler,
       network: this.network,
       cluster: { clusterId: computeClusterId(ids), members },
@@ -54,7 +55,7 @@ export class SimCluster {
         );
       },
     };
-    this.nodes = ids.map((id) => new SimNode(id, world, this.random.split(`node ${id}`)));
+    this.nodes = ids.map((id) => new SimNode(id, this.#world, this.random.split(`node ${id}`)));
   }
 
   /** Lets virtual time pass. @throws what would have ended a process. */
@@ -67,6 +68,26 @@ export class SimCluster {
   async startAll(): Promise<void> {
     const starting = this.nodes.filter(({ member }) => member === undefined);
     await this.whileTimePasses(Promise.all(starting.map((node) => node.start())));
+  }
+
+  /** Every member says that it has started, as a server's publisher does. */
+  publishAll(): void {
+    for (const { member } of this.nodes) {
+      if (member === undefined) continue;
+      const { memberId } = member;
+      const message = { memberId, name: `m${memberId}`, clientUrls: ["http://127.0.0.1:2379"] };
+      const bytes = encodeMemberAttributes(message);
+      const request = { kind: "member-attributes", message } as const;
+      member.propose(toProposal(request, bytes, () => undefined));
+    }
+  }
+
+  /** Starts a machine for a member that was added. */
+  async join(id: bigint): Promise<SimNode> {
+    const node = new SimNode(id, this.#world, this.random.split(`node ${id}`), true);
+    this.nodes.push(node);
+    await this.whileTimePasses(node.start());
+    return node;
   }
 
   /** Advances until something is done. */

@@ -78,11 +78,16 @@ export class SimNode {
   readonly files: SimFileSystem;
   readonly #world: SimWorld;
   readonly #random: SeededRandom;
+  readonly #isNewcomer: boolean;
   #life: Life | undefined;
+  /** A process has heard that it was removed. */
+  isRemoved = false;
   /** Grows with each start; tells processes apart. */
   lives = 0;
 
-  constructor(id: bigint, world: SimWorld, random: SeededRandom) {
+  /** @param isNewcomer - Joins a cluster that exists, instead of being born with it. */
+  constructor(id: bigint, world: SimWorld, random: SeededRandom, isNewcomer = false) {
+    this.#isNewcomer = isNewcomer;
     this.id = toMemberId(id);
     this.#world = world;
     this.#random = random;
@@ -113,7 +118,11 @@ export class SimNode {
       {
         dataDirectory: "/data",
         walDirectory: undefined,
-        bootstrap: { memberId: this.id, clusterId: cluster.clusterId, initialCluster: cluster },
+        bootstrap: {
+          memberId: this.id,
+          clusterId: cluster.clusterId,
+          initialCluster: this.#isNewcomer ? undefined : cluster,
+        },
       },
       {
         fileSystem,
@@ -147,7 +156,9 @@ export class SimNode {
           },
         }),
       onFatal: fail,
-      onRemoved: () => fail(new Error("removed")),
+      onRemoved: () => {
+        this.isRemoved = true;
+      },
     });
     this.#life = { member, storage, timers };
     member.start();
