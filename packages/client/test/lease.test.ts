@@ -5,6 +5,7 @@ import { services, wireErrors } from "@quorate/api";
 import { connect, LeaseLostError, type Lease } from "@quorate/client";
 import { SimScheduler, SimTimers } from "@quorate/platform/sim";
 
+import { createGrpcJsChannel } from "../src/grpc-js-channel.ts";
 import { LeaseHolder } from "../src/lease-holder.ts";
 import { Refusal, ScriptedServer } from "./scripted-server.ts";
 
@@ -49,6 +50,7 @@ function simulated(ttlSeconds: number, marginMillis?: number): Simulated {
         clock: { monotonicMillis: now, wallMillis: () => 0 },
         timers: new SimTimers(scheduler),
         random: startAtFirst.random,
+        createChannel: createGrpcJsChannel,
         logger: undefined,
         tracer: undefined,
       },
