@@ -1,0 +1,108 @@
+/** What operators do while everything else goes wrong: hand over, add, remove, replace (B15). */
+import type { ClientMachine } from "../world/client-machine.ts";
+import type { Machine } from "../world/machine.ts";
+import type { World } from "../world/world.ts";
+import { machineAt, type Strikes } from "./fault.ts";
+
+/** How often an operator tries, and how long it waits in between. */
+const attemptsMax = 20;
+const retryMillis = 500;
+
+/** See the head of the file. */
+export const membershipStrikes: Strikes<"transfer" | "add-member" | "remove-member" | "wipe"> = {
+  transfer: (world, { target }) => {
+    const leader = world.leader()?.running?.member;
+    const machine = machineAt(world, target);
+    if (leader === undefined || machine === undefined) return undefined;
+    leader.transferLeadership(machine.memberId);
+    return undefined;
+  },
+  "add-member": (world) => {
+    world.operate(addMember(world));
+    return undefined;
+  },
+  "remove-member": (world, { target }) => {
+    const machine = machineAt(world, target);
+    if (machine === undefined || world.present.length < 3) return undefined;
+    world.operate(removeMember(world, machine));
+    return undefined;
+  },
+  // Nothing is left of the disk: the member goes, and a new one takes its place.
+  wipe: (world, { target }) => {
+    const machine = machineAt(world, target);
+    if (machine === undefined || world.present.length < 3) return undefined;
+    machine.retire();
+    world.operate(replace(world, machine));
+    return undefined;
+  },
+};
+
+async function replace(world: World, machine: Machine): Promise<void> {
+  if (await removeMember(world, machine)) await addMember(world);
+}
+
+/** @returns Whether the member is known to be gone. */
+async function removeMember(world: World, machine: Machine): Promise<boolean> {
+  const operator = world.operator();
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    try {
+      await operator.client.cluster.memberRemove({ id: machine.memberId });
+      machine.retire();
+      return true;
+    } catch {
+      // Refused, or nobody knows: the list says which.
+      const members = await list(operator);
+      if (members?.every(({ id }) => id !== machine.memberId) === true) {
+        machine.retire();
+        return true;
+      }
+    }
+    await world.wait(retryMillis);
+  }
+  return false;
+}
+
+async function addMember(world: World): Promise<void> {
+  const operator = world.operator();
+  const place = world.reservePlace();
+  if (place === undefined) return;
+  const peerUrl = world.peerUrlOf(place);
+  let machine: Machine | undefined;
+  for (let attempt = 0; attempt < attemptsMax && machine === undefined; attempt += 1) {
+    try {
+      const request = { peerUrls: [peerUrl], isLearner: true };
+      await operator.client.cluster.memberAdd(request);
+    } catch {
+      await world.wait(retryMillis);
+    }
+    const members = await list(operator);
+    const added = members?.find(({ peerUrls }) => peerUrls.includes(peerUrl));
+    if (added === undefined) continue;
+    machine = world.addMachine({ memberId: added.id, isFirst: false, place });
+    machine.start();
+  }
+  if (machine !== undefined) await promote(world, machine, operator);
+}
+
+async function promote(world: World, machine: Machine, operator: ClientMachine): Promise<void> {
+  for (let attempt = 0; attempt < 2 * attemptsMax; attempt += 1) {
+    try {
+      await operator.client.cluster.memberPromote({ id: machine.memberId });
+      world.coverage.sometimes("a learner was promoted", true);
+      return;
+    } catch {
+      await world.wait(retryMillis);
+    }
+  }
+}
+
+type Listed = readonly { readonly id: bigint; readonly peerUrls: readonly string[] }[];
+
+async function list(operator: ClientMachine): Promise<Listed | undefined> {
+  try {
+    const { members } = await operator.client.cluster.memberList({ linearizable: true });
+    return members.map(({ id, peerUrls }) => ({ id, peerUrls }));
+  } catch {
+    return undefined;
+  }
+}

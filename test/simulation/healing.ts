@@ -1,0 +1,77 @@
+/** The healed phase: who must work again, and whether they agree. */
+import { CheckFailure } from "./checkers/check-failure.ts";
+import type { Machine } from "./world/machine.ts";
+import type { World } from "./world/world.ts";
+import { calmFaults } from "./world/peer-network-faults.ts";
+
+/**
+ * Mends everything, or a majority alone, in which case the others stay as they are or worse (D9).
+ *
+ * @returns The machines that must converge.
+ */
+export function heal(world: World): readonly Machine[] {
+  const random = world.random.split("healing");
+  const isCoreAlone = world.plan.isCoreHealedAlone && canLoseMembers(world);
+  const members = random.shuffle([...world.present]);
+  const core = isCoreAlone ? members.slice(0, (members.length >> 1) + 1) : members;
+  world.clients.healAll();
+  for (const machine of world.clientMachines) machine.goOn();
+  world.peers.setDefaultFaults(calmFaults);
+  if (isCoreAlone) {
+    for (const machine of members.slice(core.length)) lose(world, machine, random.nextInt(3));
+    world.peers.healCore(core.map(({ memberId }) => memberId));
+    world.coverage.sometimes("only a majority was healed", true);
+  } else world.peers.healAll();
+  for (const machine of core) {
+    machine.process?.goOn();
+    machine.disk.slowMillis = 0;
+    machine.releaseAll();
+  }
+  return core;
+}
+
+/** Whether all of a core have applied the same, and hold the same state. */
+export function isConverged(world: World, core: readonly Machine[]): boolean {
+  return whyNotConverged(world, core) === "";
+}
+
+/** What a core does not agree on; empty when it agrees. @throws CheckFailure for unequal states */
+export function whyNotConverged(world: World, core: readonly Machine[]): string {
+  const present = core.filter(({ isRetired }) => !isRetired);
+  const starting = present.filter(({ running }) => running === undefined);
+  if (starting.length > 0) return `${starting.map(({ name }) => name).join(", ")} not running`;
+  const leaders = present.filter(({ running }) => running?.member?.isLeader === true);
+  if (leaders.length !== 1) return `${leaders.length} leaders`;
+  const indexes = present.map(({ running }) => running?.state.appliedIndex ?? 0);
+  const newest = Math.max(world.truth.appliedIndex, ...indexes);
+  const behind = present.filter((_, i) => indexes[i] !== newest);
+  if (behind.length > 0) {
+    return `${behind.map(({ name }) => name).join(", ")} behind ${newest}: ${indexes.join(", ")}`;
+  }
+  const hashes = new Set(present.map(({ running }) => running?.state.stateHash()));
+  if (hashes.size > 1) throw new CheckFailure("P8", `states differ at the same index ${newest}`);
+  return "";
+}
+
+/** While the configuration changes, nobody can say who makes a majority of it. */
+function canLoseMembers({ plan }: World): boolean {
+  const isChanging = ({ kind }: { readonly kind: string }): boolean =>
+    kind === "add-member" || kind === "remove-member" || kind === "wipe";
+  return !plan.faults.some(isChanging);
+}
+
+function lose(world: World, machine: Machine, how: number): void {
+  if (how === 0) {
+    machine.hold();
+    machine.crash("power");
+    return;
+  }
+  if (how === 1) machine.process?.pause();
+  const others = world.present.filter((other) => other !== machine);
+  const paths = others.flatMap(({ memberId }) => [
+    { from: machine.memberId, to: memberId },
+    { from: memberId, to: machine.memberId },
+  ]);
+  world.peers.cut(paths);
+  world.clients.cutServer(machine.address);
+}

@@ -1,0 +1,66 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Mutant } from "./mutant.ts";
+
+/** What became of a planted bug. */
+export type Catch =
+  | {
+      readonly kind: "caught";
+      /** The promise whose checker found it. */
+      readonly checker: string;
+      readonly message: string;
+      /** How many seeds it took. */
+      readonly seeds: number;
+    }
+  | { readonly kind: "survived"; readonly seeds: number };
+
+/** Most that is spent on one bug. */
+export interface Budget {
+  readonly seeds: number;
+  readonly seconds: number;
+}
+
+const startMillis = 30_000;
+
+/** Runs seeds in a process with the bug planted, until one fails or the budget is spent. */
+export function findCatcher(mutant: Mutant, budget: Budget): Promise<Catch> {
+  const { file, find, replace, schedule } = mutant;
+  const hook = fileURLToPath(new URL("mutate.mjs", import.meta.url));
+  const worker = fork(
+    fileURLToPath(new URL("worker.ts", import.meta.url)),
+    [JSON.stringify({ ...budget, schedule })],
+    {
+      execArgv: ["--conditions=@quorate/source", "--import", hook, "--import", "tsx"],
+      env: { ...process.env, QUORATE_MUTANT: JSON.stringify({ file, find, replace }) },
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    },
+  );
+  let errors = "";
+  worker.stderr?.on("data", (chunk: Buffer) => {
+    errors = (errors + chunk.toString()).slice(-2_000);
+  });
+  return new Promise((resolve, reject) => {
+    let result: Catch | undefined;
+    // A bug that makes a turn endless is found by that.
+    const timer = setTimeout(
+      () => {
+        result ??= { kind: "caught", checker: "hang", message: "no end", seeds: 1 };
+        worker.kill("SIGKILL");
+      },
+      budget.seconds * 1000 + startMillis,
+    );
+    worker.on("message", (message) => {
+      result = toCatch(message);
+    });
+    worker.once("exit", (code) => {
+      clearTimeout(timer);
+      if (result !== undefined) resolve(result);
+      else reject(new Error(`Cannot judge ${mutant.name}: worker ended with ${code}\n${errors}`));
+    });
+  });
+}
+
+/** What the worker sends is what it builds: both are this program. */
+function toCatch(message: unknown): Catch {
+  return message as Catch;
+}

@@ -1,0 +1,4 @@
+import type { Mutant } from "./mutant.ts";
+
+/** See {@link Mutant}. */
+export const mutants: readonly Mutant[] = [];

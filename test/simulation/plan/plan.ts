@@ -1,0 +1,54 @@
+/**
+ * Everything that a run does, as plain data: drawn from a seed, printed before the run, cut smaller
+ * when it fails, and kept as JSON where it must be repeated.
+ */
+import type { AutoCompaction, MemberLimits, MemberTiming } from "@quorate/server/member";
+import type { LinkFaults } from "../world/peer-network-faults.ts";
+import type { FaultPlan } from "./fault-plan.ts";
+
+/** See the head of the file. Times are virtual milliseconds. */
+export interface Plan {
+  /** What the streams of the run are drawn from, decimal. */
+  readonly seed: string;
+  /** Voters at the start, 1 to 7. */
+  readonly members: number;
+  readonly timing: MemberTiming & { readonly limits: MemberLimits };
+  readonly machine: MachinePlan;
+  /** How links between members are when nothing is cut. */
+  readonly network: LinkFaults;
+  readonly workloads: readonly WorkloadPlan[];
+  readonly faults: readonly FaultPlan[];
+  /** How long the safety phase lasts. */
+  readonly faultyMillis: number;
+  /**
+   * Whether only a majority is healed at the end, and everybody else stays as the faults left them
+   * (D9).
+   */
+  readonly isCoreHealedAlone: boolean;
+}
+
+/** Settings of all machines of the cluster. */
+export interface MachinePlan {
+  readonly segmentBytes: number;
+  /** Time of a sync, drawn between both. */
+  readonly syncMillis: readonly [number, number];
+  /** Time between commits of the store. */
+  readonly commitIntervalMillis: number;
+  readonly compactionBatchLimit: number;
+  readonly compactionPauseMillis: number;
+  readonly watchBatchRevisionsMax: number;
+  readonly watchSliceWatchersMax: number;
+  readonly watchFanOutWatchersMax: number;
+  readonly autoCompaction: AutoCompaction;
+  /** Most that a clock gains or loses, as a part of one. */
+  readonly driftMax: number;
+  /** Bytes of the quota; 0 for the default. */
+  readonly quotaBytes: number;
+}
+
+/** One workload; its details are drawn from its own stream. */
+export interface WorkloadPlan {
+  readonly kind: string;
+  /** Names its stream, so that leaving another out changes nothing here. */
+  readonly name: string;
+}

@@ -1,0 +1,146 @@
+/** Plays a plan: a safety phase with faults, then a healed phase that must converge (D9). */
+import { SimCrashedError } from "@quorate/platform/sim";
+import { CheckFailure } from "./checkers/check-failure.ts";
+import { createCheckers, type Checkers } from "./checkers/create-checkers.ts";
+import type { CoverageJson } from "./coverage.ts";
+import { Injector } from "./faults/injector.ts";
+import { heal, isConverged, whyNotConverged } from "./healing.ts";
+import type { Plan } from "./plan/plan.ts";
+import { runWorkloads, type RunningWorkloads } from "./workloads/run-workloads.ts";
+import { withGuardedGlobals } from "./world/globals-guard.ts";
+import { describeError } from "./world/machine.ts";
+import { TraceHash } from "./world/trace-hash.ts";
+import { World } from "./world/world.ts";
+
+/** How a plan ended. */
+export interface RunResult {
+  /** What broke; undefined when every promise held. */
+  readonly failure: RunFailure | undefined;
+  readonly events: number;
+  readonly virtualMillis: number;
+  readonly coverage: CoverageJson;
+  /** Of everything that happened, in order: equal when two runs were the same (D2). */
+  readonly traceHash: string;
+}
+
+/** What broke in a run. */
+export interface RunFailure {
+  /** The broken promise, or what kind of failure it is; two runs that fail alike have the same. */
+  readonly kind: string;
+  readonly message: string;
+  readonly stack: string;
+  /** The end of the story. */
+  readonly lines: readonly string[];
+}
+
+/** What a run can be given beside its plan. */
+export interface RunOptions {
+  /** Gets each line of the story. @default nobody */
+  readonly onLine?: ((line: string) => void) | undefined;
+}
+
+/** Time to converge after everything is healed (D9). */
+const convergeMillis = 60_000;
+/** How long clients go on after the healing before they are asked to end. */
+const calmMillis = 3_000;
+/** A run of more events does not end. */
+const eventsMax = 3_000_000;
+
+/** Plays a plan to its end or its first broken promise. Never throws for what it finds. */
+export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
+  const checkers = createCheckers(plan);
+  const traceHash = new TraceHash();
+  const world = new World(plan, [...checkers.observers, traceHash], options);
+  checkers.attach(world);
+  const onRejection = (error: unknown): void => {
+    if (!isOfTheDead(error)) world.fail(new Error("unhandled rejection", { cause: error }));
+  };
+  process.on("unhandledRejection", onRejection);
+  try {
+    await withGuardedGlobals(() => play(world, checkers));
+  } catch (error) {
+    world.fail(error);
+  } finally {
+    process.off("unhandledRejection", onRejection);
+  }
+  return {
+    failure: world.isFailed ? toFailure(world) : undefined,
+    events: world.scheduler.executed,
+    virtualMillis: world.scheduler.nowMillis,
+    coverage: world.coverage.toJson(),
+    traceHash: traceHash.digest(world.scheduler),
+  };
+}
+
+async function play(world: World, checkers: Checkers): Promise<void> {
+  const { plan } = world;
+  for (const machine of world.machines) machine.start();
+  const ending = new AbortController();
+  const workloads = runWorkloads(world, plan.workloads, ending.signal);
+  const injector = new Injector(world, plan.faults);
+  await world.advance(plan.faultyMillis);
+  if (world.isFailed) return;
+
+  world.trace("heals");
+  injector.stop();
+  const core = heal(world);
+  await world.advance(calmMillis);
+  ending.abort();
+  await waitFor(
+    world,
+    () => workloads.isOver,
+    "V1",
+    () => workloads.describe(),
+  );
+  await waitFor(
+    world,
+    () => isConverged(world, core),
+    "V1",
+    () => whyNotConverged(world, core),
+  );
+  if (world.isFailed) return;
+  finish(world, checkers, workloads);
+}
+
+async function waitFor(
+  world: World,
+  isReached: () => boolean,
+  promise: string,
+  describe: () => string,
+): Promise<void> {
+  const { scheduler } = world;
+  const end = scheduler.nowMillis + convergeMillis;
+  const isOver = (): boolean => scheduler.nowMillis > end || scheduler.executed > eventsMax;
+  await world.advanceUntil(() => isOver() || isReached());
+  if (world.isFailed || isReached()) return;
+  throw new CheckFailure(promise, `not within ${convergeMillis} ms after healing: ${describe()}`);
+}
+
+function finish(world: World, checkers: Checkers, workloads: RunningWorkloads): void {
+  checkers.finish(world.truth);
+  workloads.judge(world.truth);
+}
+
+/** Promises of a process that has died may fail as they like: nobody waits for them. */
+function isOfTheDead(error: unknown): boolean {
+  if (error instanceof SimCrashedError) return true;
+  return error instanceof Error && error.cause !== undefined && isOfTheDead(error.cause);
+}
+
+function toFailure(world: World): RunFailure {
+  const { failure, story } = world;
+  const stack = failure instanceof Error ? stackOf(failure) : "";
+  const message = describeError(failure);
+  const kind = failure instanceof CheckFailure ? failure.promise : kindOf(message);
+  return { kind, message, stack, lines: story.lines };
+}
+
+/** A message without its numbers, so that two failures of one cause compare equal. */
+function kindOf(message: string): string {
+  return message.replaceAll(/[0-9a-f]*[0-9][0-9a-f]*/g, "N").slice(0, 100);
+}
+
+function stackOf(error: Error): string {
+  const own = error.stack ?? error.message;
+  return error.cause instanceof Error ? `${own}\ncaused by ${stackOf(error.cause)}` : own;
+}

@@ -1,0 +1,127 @@
+/** Writes down what the store really does, from what is applied first anywhere. */
+import { decodeStored, keyFromBytes, type Backend } from "@quorate/mvcc";
+import type { Entry } from "@quorate/raft";
+import {
+  decodeBatch,
+  decodeRequest,
+  type AppliedEntry,
+  type DecodedRequest,
+  type RequestOutcome,
+} from "@quorate/state-machine";
+import type {
+  Truth,
+  TruthEvent,
+  TruthLeaseEvent,
+  TruthPair,
+  TruthRevision,
+} from "../history/truth.ts";
+import type { ObservedProcess, WorldObserver } from "./observer.ts";
+
+/** See the head of the file. */
+export class TruthRecorder implements WorldObserver, Truth {
+  readonly revisions: TruthRevision[] = [];
+  readonly leases: TruthLeaseEvent[] = [];
+  readonly compactions: { readonly revision: number; readonly atMillis: number }[] = [];
+  readonly final = new Map<string, TruthPair>();
+  readonly #nowMillis: () => number;
+  #index = 0;
+  #compactRevision = -1;
+
+  constructor(nowMillis: () => number) {
+    this.#nowMillis = nowMillis;
+  }
+
+  /** Index of the newest entry that was applied anywhere. */
+  get appliedIndex(): number {
+    return this.#index;
+  }
+
+  /** Newest revision. */
+  get currentRevision(): number {
+    return this.revisions.length + 1;
+  }
+
+  applied({ state }: ObservedProcess, entry: Entry, applied: AppliedEntry): void {
+    if (entry.index <= this.#index) return;
+    this.#index = entry.index;
+    const { store } = state;
+    for (let revision = this.currentRevision + 1; revision <= store.currentRevision; revision++) {
+      const events = this.#eventsOf(store.backend, revision);
+      const atMillis = this.#nowMillis();
+      this.revisions.push({ revision, events, index: entry.index, atMillis });
+    }
+    if (store.compactRevision > this.#compactRevision) {
+      this.#compactRevision = store.compactRevision;
+      if (store.compactRevision > 0) {
+        this.compactions.push({ revision: store.compactRevision, atMillis: this.#nowMillis() });
+      }
+    }
+    if (entry.kind === "normal" && applied.outcomes.some(isAboutLeases)) {
+      this.#noteLeases(entry, applied);
+    }
+  }
+
+  #eventsOf(backend: Backend, revision: number): readonly TruthEvent[] {
+    const events: TruthEvent[] = [];
+    const range = { begin: rowKey(revision), end: rowKey(revision + 1) };
+    backend.scan("key", range, (row, bytes) => {
+      const stored = decodeStored(bytes);
+      const key = keyFromBytes(stored.key);
+      const previous = this.final.get(key);
+      const pair = {
+        value: Buffer.from(stored.value).toString("latin1"),
+        createRevision: stored.createRevision,
+        modRevision: revision,
+        version: stored.version,
+        lease: stored.lease,
+      };
+      const isDelete = row.endsWith("t") && row.length === 18;
+      if (isDelete) this.final.delete(key);
+      else this.final.set(key, pair);
+      const kind = isDelete ? "delete" : "put";
+      events.push({ kind, key, ...pair, previous });
+      return true;
+    });
+    return events;
+  }
+
+  #noteLeases(entry: Entry, applied: AppliedEntry): void {
+    const requests = decodeBatch(entry.data);
+    requests.forEach(({ kind, bytes }, i) => {
+      const outcome = applied.outcomes[i];
+      if (outcome === undefined || outcome.kind === "refused") return;
+      if (!isAboutLeases(outcome)) return;
+      for (const event of leaseEvents(decodeRequest(kind, bytes), outcome)) {
+        this.leases.push({ ...event, index: entry.index, atMillis: this.#nowMillis() });
+      }
+    });
+  }
+}
+
+type LeaseChange = Pick<TruthLeaseEvent, "kind" | "leaseId" | "ttlSeconds" | "isExpiry">;
+
+function leaseEvents(request: DecodedRequest, outcome: RequestOutcome): readonly LeaseChange[] {
+  if (request.kind === "lease-grant") {
+    const { id, ttl } = request.message;
+    return [{ kind: "granted", leaseId: id, ttlSeconds: ttl, isExpiry: false }];
+  }
+  if (request.kind === "lease-revoke") {
+    const { id } = request.message;
+    return [{ kind: "revoked", leaseId: id, ttlSeconds: 0, isExpiry: false }];
+  }
+  if (outcome.kind !== "lease-expire") return [];
+  return outcome.message.expired.map((leaseId) => {
+    return { kind: "revoked", leaseId, ttlSeconds: 0, isExpiry: true };
+  });
+}
+
+function isAboutLeases({ kind }: RequestOutcome): boolean {
+  return kind === "lease-grant" || kind === "lease-revoke" || kind === "lease-expire";
+}
+
+/** First row key of a revision: eight bytes big-endian, as the store's. */
+function rowKey(revision: number): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(revision));
+  return bytes.toString("latin1");
+}
