@@ -17,13 +17,16 @@ export class Load implements AsyncDisposable {
   readonly #end = new AbortController();
   readonly #writers: readonly Promise<WriterRecord>[];
 
-  /** Starts two writers on each member. */
-  constructor(cluster: ClusterProcesses) {
-    const realTime = new RealTime();
+  /**
+   * Starts two writers on each endpoint.
+   *
+   * @param name - Tells their rows from those of other loads on the same cluster. @default ""
+   */
+  constructor(endpoints: readonly string[], realTime: RealTime = new RealTime(), name = "") {
     const { signal } = this.#end;
-    this.#writers = cluster.endpoints.flatMap((endpoint, index) => [
-      runWriter(`a${index}`, endpoint, signal, realTime),
-      runWriter(`b${index}`, endpoint, signal, realTime),
+    this.#writers = endpoints.flatMap((endpoint, index) => [
+      runWriter(`a${index}${name}`, endpoint, signal, realTime),
+      runWriter(`b${index}${name}`, endpoint, signal, realTime),
     ]);
     for (const writer of this.#writers) writer.catch(() => undefined);
   }
@@ -46,7 +49,7 @@ export async function underLoad(
   millis: number,
   disturb: (signal: AbortSignal) => Promise<void>,
 ): Promise<readonly WriterRecord[]> {
-  await using load = new Load(cluster);
+  await using load = new Load(cluster.endpoints);
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(), millis);
   try {

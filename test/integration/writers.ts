@@ -8,7 +8,7 @@
  * before the question (P1, P2, P7).
  */
 import assert from "node:assert/strict";
-import { connect, EtcdError, op, type Client } from "@quorate/client";
+import { connect, EtcdError, op, type CallOptions, type Client } from "@quorate/client";
 
 /** What a step came to: the revision of its acknowledgement, or that there was none. */
 export type Outcome = number | "unknown" | "refused";
@@ -46,8 +46,6 @@ export class RealTime {
   }
 }
 
-/** Longest time of one call. */
-const deadlineMillis = 2_000;
 const leaseSeconds = 3_600;
 
 /** Runs one writer on one endpoint until `signal` aborts. */
@@ -58,8 +56,8 @@ export async function runWriter(
   realTime: RealTime = new RealTime(),
 ): Promise<WriterRecord> {
   await using client = connect({ endpoints: [endpoint] });
-  const writer = new Writer(name, client, realTime);
-  await writer.run(signal);
+  const writer = new Writer(name, client, realTime, signal);
+  await writer.run();
   return writer.record;
 }
 
@@ -67,18 +65,23 @@ class Writer {
   readonly record: WriterRecord;
   readonly #client: Client;
   readonly #realTime: RealTime;
+  readonly #signal: AbortSignal;
+  readonly #options: CallOptions;
   readonly #leases: { readonly id: bigint; readonly row: RowRecord }[] = [];
   readonly #removable: string[] = [];
   #step = 0;
 
-  constructor(name: string, client: Client, realTime: RealTime) {
+  constructor(name: string, client: Client, realTime: RealTime, signal: AbortSignal) {
     this.record = { name, rows: new Map(), reads: [] };
     this.#client = client;
     this.#realTime = realTime;
+    this.#signal = signal;
+    // A write that is cut short has an unknown outcome, like one that gets no answer.
+    this.#options = { deadlineMillis: 2_000, signal };
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  async run(): Promise<void> {
+    while (!this.#signal.aborted) {
       this.#step += 1;
       await this.#takeStep(this.#step % steps.length);
     }
@@ -88,7 +91,7 @@ class Writer {
     const { name } = this.record;
     switch (steps[turn]) {
       case "put":
-        return this.#write("put", (row) => this.#client.put(row, name, { deadlineMillis }));
+        return this.#write("put", (row) => this.#client.put(row, name, this.#options));
       case "delete":
         return this.#deleteRow();
       case "lease":
@@ -101,7 +104,7 @@ class Writer {
       case undefined:
         return this.#write("transaction", async (row) => {
           const count = op.put(`count/${name}`, String(this.#step));
-          return this.#client.txn().then(count, op.put(row, name)).commit({ deadlineMillis });
+          return this.#client.txn().then(count, op.put(row, name)).commit(this.#options);
         });
     }
   }
@@ -122,21 +125,21 @@ class Writer {
     const known = row === undefined ? undefined : this.record.rows.get(row);
     if (row === undefined || known === undefined) return;
     known.removed = await this.#attempt("delete", async () => {
-      return (await this.#client.delete(row, { deadlineMillis })).revision;
+      return (await this.#client.delete(row, this.#options)).revision;
     });
   }
 
   async #writeUnderLease(): Promise<void> {
     let id = 0n;
     const granted = await this.#attempt("grant", async () => {
-      const grant = await this.#client.lease.grant(leaseSeconds, { deadlineMillis });
+      const grant = await this.#client.lease.grant(leaseSeconds, this.#options);
       id = grant.id;
       return grant.header.revision;
     });
     if (typeof granted !== "number") return;
     const row = this.#nextRow();
     const written = await this.#attempt("put under a lease", async () => {
-      return (await this.#client.put(row, this.record.name, { lease: id, deadlineMillis }))
+      return (await this.#client.put(row, this.record.name, { lease: id, ...this.#options }))
         .revision;
     });
     const known = { written, removed: undefined };
@@ -151,7 +154,7 @@ class Writer {
     this.#leases.shift();
     if (lease === undefined) return;
     lease.row.removed = await this.#attempt("revoke", async () => {
-      await this.#client.lease.revoke(lease.id, { deadlineMillis });
+      await this.#client.lease.revoke(lease.id, this.#options);
       return this.#realTime.revision;
     });
   }
@@ -160,7 +163,7 @@ class Writer {
     const key = `count/${name}`;
     const floor = this.#realTime.revision;
     try {
-      const { kvs, revision } = await this.#client.range(key, { deadlineMillis });
+      const { kvs, revision } = await this.#client.range(key, this.#options);
       this.#realTime.note(revision, floor, `read of ${key}`);
       this.record.reads.push({ key, value: kvs[0]?.text(), revision });
     } catch (error) {
