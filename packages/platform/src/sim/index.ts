@@ -3,10 +3,9 @@ export { SimClock, SimScheduler, SimTimers } from "./sim-scheduler.ts";
 export {
   SimCrashedError,
   SimFileSystem,
-  type SimFault,
-  type SimFaultPolicy,
+  type SimDiskImage,
   type SimFileSystemOptions,
-  type SimOperation,
-  type SimOperationKind,
 } from "./sim-file-system.ts";
+export type { SimDeception, SimFileObserver } from "./sim-file-observer.ts";
+export type { SimFault, SimFaultPolicy, SimOperation, SimOperationKind } from "./sim-operation.ts";
 export type { CrashDamage } from "./sim-inode.ts";

@@ -1,10 +1,13 @@
 /**
  * The contents of a simulated file: pages of 4 KiB that exist once written, holes read as zeros.
  *
+ * Copies share their pages until one of them writes: what a crash or an image of a disk copies is
+ * little, however large the files are.
+ *
  * Invariant: bytes of a page beyond `sizeBytes` are zero.
  */
 export class PagedBytes {
-  readonly #pages = new Map<number, Uint8Array>();
+  readonly #pages = new Map<number, Page>();
   #sizeBytes = 0;
 
   get sizeBytes(): number {
@@ -24,7 +27,7 @@ export class PagedBytes {
       const length = Math.min(pageBytes - offset, count - done);
       const page = this.#pages.get(Math.floor((position + done) / pageBytes));
       if (page === undefined) target.fill(0, done, done + length);
-      else target.set(page.subarray(offset, offset + length), done);
+      else target.set(page.bytes.subarray(offset, offset + length), done);
       done += length;
     }
     return count;
@@ -42,13 +45,9 @@ export class PagedBytes {
       const number = Math.floor((position + done) / pageBytes);
       const offset = (position + done) % pageBytes;
       const length = Math.min(pageBytes - offset, source.length - done);
-      let page = this.#pages.get(number);
-      if (page === undefined) {
-        if (pagesLeft-- <= 0) break;
-        page = new Uint8Array(pageBytes);
-        this.#pages.set(number, page);
-      }
-      page.set(source.subarray(done, done + length), offset);
+      const isNew = !this.#pages.has(number);
+      if (isNew && pagesLeft-- <= 0) break;
+      this.#own(number).set(source.subarray(done, done + length), offset);
       done += length;
     }
     if (done > 0) this.#sizeBytes = Math.max(this.#sizeBytes, position + done);
@@ -64,19 +63,53 @@ export class PagedBytes {
           this.#pages.delete(number);
         }
       }
-      this.#pages.get(last)?.fill(0, sizeBytes % pageBytes);
+      if (this.#pages.has(last)) this.#own(last).fill(0, sizeBytes % pageBytes);
     }
     this.#sizeBytes = sizeBytes;
   }
 
-  /** A deep copy. */
+  /** Whether these bytes are at `position`. */
+  holds(bytes: Uint8Array, position: number): boolean {
+    if (position + bytes.length > this.#sizeBytes) return false;
+    for (let done = 0; done < bytes.length;) {
+      const offset = (position + done) % pageBytes;
+      const length = Math.min(pageBytes - offset, bytes.length - done);
+      const page = this.#pages.get(Math.floor((position + done) / pageBytes))?.bytes ?? zeroPage;
+      const wanted = bytes.subarray(done, done + length);
+      if (Buffer.compare(page.subarray(offset, offset + length), wanted) !== 0) return false;
+      done += length;
+    }
+    return true;
+  }
+
+  /** A copy that neither sees the other's later writes. O(pages). */
   clone(): PagedBytes {
     const copy = new PagedBytes();
-    for (const [number, page] of this.#pages) copy.#pages.set(number, page.slice());
+    for (const [number, page] of this.#pages) {
+      page.isShared = true;
+      copy.#pages.set(number, page);
+    }
     copy.#sizeBytes = this.#sizeBytes;
     return copy;
   }
+
+  /** The bytes of a page to be written to. */
+  #own(number: number): Uint8Array {
+    const page = this.#pages.get(number);
+    if (page?.isShared === false) return page.bytes;
+    const bytes = page === undefined ? new Uint8Array(pageBytes) : page.bytes.slice();
+    this.#pages.set(number, { bytes, isShared: false });
+    return bytes;
+  }
+}
+
+interface Page {
+  readonly bytes: Uint8Array;
+  /** Others may hold it, too: it is copied before it is written to. */
+  isShared: boolean;
 }
 
 /** Unit of allocation. */
 export const pageBytes = 4096;
+
+const zeroPage = new Uint8Array(pageBytes);

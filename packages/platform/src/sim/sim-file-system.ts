@@ -10,55 +10,10 @@ import {
 } from "../file-system.ts";
 import { pageBytes } from "./paged-bytes.ts";
 import { SeededRandom } from "./seeded-random.ts";
-import { SimDirectory, SimFile, type CrashDamage, type SimInode } from "./sim-inode.ts";
-
-/** One call on a {@link SimFileSystem}, as its fault policy sees it before it takes place. */
-export interface SimOperation {
-  readonly kind: SimOperationKind;
-  readonly path: string;
-  /** Counts all operations of the file system from 1; for "fail at operation n". */
-  readonly sequence: number;
-  /** Length of a read or write; 0 for other kinds. */
-  readonly bytes: number;
-}
-
-/** See {@link SimOperation}. */
-export type SimOperationKind =
-  | "open"
-  | "list"
-  | "stat"
-  | "make-directory"
-  | "rename"
-  | "remove"
-  | "remove-directory"
-  | "sync-directory"
-  | "lock"
-  | "write"
-  | "read"
-  | "datasync"
-  | "truncate"
-  | "size"
-  | "close";
-
-/** What a fault policy makes of an operation. */
-export type SimFault =
-  /** Fails. A failed `datasync` also drops the dirty pages, and the next one reports success. */
-  | { readonly kind: "error"; readonly errno: string }
-  /** A write puts the first `bytes` down, then fails. */
-  | { readonly kind: "short-write"; readonly bytes: number; readonly errno: string }
-  /** A write reports success and puts nothing down. */
-  | { readonly kind: "lost-write" }
-  /** A write goes to another place of the file. */
-  | { readonly kind: "misdirected-write"; readonly position: number }
-  /** A datasync or directory sync reports success and makes nothing durable. */
-  | { readonly kind: "lying-sync" }
-  /** Takes this long on the timers given; an operation that is synchronous is not delayed. */
-  | { readonly kind: "delay"; readonly millis: number }
-  /** Power goes before or after the operation took place (not: became durable). */
-  | { readonly kind: "crash"; readonly when: "before" | "after"; readonly damage: CrashDamage };
-
-/** Decides about each operation; undefined lets it pass. */
-export type SimFaultPolicy = (operation: SimOperation) => SimFault | undefined;
+import { SimFileHandle } from "./sim-file-handle.ts";
+import type { SimDeception, SimFileObserver } from "./sim-file-observer.ts";
+import { pathOf, SimDirectory, SimFile, type CrashDamage, type SimInode } from "./sim-inode.ts";
+import type { SimFault, SimFaultPolicy, SimOperationKind } from "./sim-operation.ts";
 
 /** Settings of a {@link SimFileSystem}. */
 export interface SimFileSystemOptions {
@@ -105,6 +60,7 @@ export class SimFileSystem implements FileSystem {
   #process: SimProcess = { isAlive: true, locks: new Set() };
   #sequence = 0;
   #allocatedPages = 0;
+  #observers: readonly SimFileObserver[] = [];
 
   constructor(options: SimFileSystemOptions = {}) {
     this.#random = options.random ?? new SeededRandom(0n);
@@ -120,6 +76,14 @@ export class SimFileSystem implements FileSystem {
   /** Replaces the policy; undefined injects nothing. */
   setFaultPolicy(policy: SimFaultPolicy | undefined): void {
     this.#policy = policy ?? (() => undefined);
+  }
+
+  /** Tells someone what happens from now on. Returns a function that ends it. */
+  addObserver(observer: SimFileObserver): () => void {
+    this.#observers = [...this.#observers, observer];
+    return () => {
+      this.#observers = this.#observers.filter((other) => other !== observer);
+    };
   }
 
   /** Changes the size of the disk; for "space returns" (B5). */
@@ -140,6 +104,19 @@ export class SimFileSystem implements FileSystem {
     };
     visit(this.#root);
     this.#allocatedPages = allocatedPages(this.#root);
+    for (const observer of this.#observers) observer.crashed?.();
+  }
+
+  /** Makes everything durable, as a disk does in time whose cache has lied. */
+  syncAll(): void {
+    const visit = (inode: SimInode): void => {
+      if (inode.kind === "file") inode.sync(inode.mark);
+      else {
+        inode.sync();
+        for (const child of inode.entries.values()) visit(child);
+      }
+    };
+    visit(this.#root);
   }
 
   /** Ends the process alone: the cache stays, handles and locks die. What kill -9 does (B1). */
@@ -160,9 +137,46 @@ export class SimFileSystem implements FileSystem {
     return copy;
   }
 
+  /** A copy of all files as a process reads them now; for {@link SimFileSystem.restore}. O(pages). */
+  image(): SimDiskImage {
+    const root = this.#root.clone();
+    const settle = (inode: SimInode): void => {
+      inode.settle();
+      if (inode.kind === "directory") for (const child of inode.entries.values()) settle(child);
+    };
+    settle(root);
+    return { root };
+  }
+
+  /** Puts back the files of another time, all durable; the process dies of it (B16). */
+  restore(image: SimDiskImage): void {
+    this.killProcess();
+    this.#root = image.root.clone();
+    this.#allocatedPages = allocatedPages(this.#root);
+    this.#tellDeceived("restored", "/");
+  }
+
+  /** Loses everything: the disk was replaced by an empty one. */
+  wipe(): void {
+    this.restore({ root: new SimDirectory() });
+  }
+
   /** Changes one bit of a file on the platters and in the cache. */
   flipBit(path: string, position: number, bit: number = 0): void {
     this.#file("flip a bit of", path).flipBit(position, bit);
+    this.#tellDeceived("bit-flip", path);
+  }
+
+  /** Whether a file would still be found under this name if the power went now. */
+  isNameDurable(path: string): boolean {
+    const inode = this.#lookup(path);
+    return inode !== undefined && this.#lookupDurable(path) === inode;
+  }
+
+  /** Whether these bytes would be at this place of a file if the power went now. */
+  isDurable(path: string, position: number, bytes: Uint8Array): boolean {
+    const inode = this.#lookupDurable(path);
+    return inode?.kind === "file" && inode.holdsDurably(bytes, position);
   }
 
   /** All bytes of a file as a process would read them, without passing the fault policy. */
@@ -247,6 +261,9 @@ export class SimFileSystem implements FileSystem {
         source.change([removal]);
       }
       this.#forgetPages(target);
+      for (const observer of this.#observers) {
+        observer.renamed?.(posix.resolve("/", from), posix.resolve("/", to));
+      }
     });
   }
 
@@ -257,6 +274,7 @@ export class SimFileSystem implements FileSystem {
       if (inode.kind === "directory") throw new FileSystemError("remove", path, "EISDIR");
       this.#parent("remove", path).change([[posix.basename(path), undefined]]);
       this.#forgetPages(inode);
+      this.#tellRemoved(path);
     });
   }
 
@@ -268,13 +286,20 @@ export class SimFileSystem implements FileSystem {
       this.#forgetPages(inode);
       removeAll(inode);
       this.#parent("remove directory", path).change([[posix.basename(path), undefined]]);
+      this.#tellRemoved(path);
     });
   }
 
   syncDirectory(path: string): Promise<void> {
     return this.#perform("sync-directory", path, 0, (fault) => {
       const directory = this.#directory("sync directory", path);
-      if (fault?.kind !== "lying-sync") directory.sync();
+      const absolute = posix.resolve("/", path);
+      if (fault?.kind === "lying-sync") {
+        this.#tellDeceived("lying-sync", absolute);
+        return;
+      }
+      directory.sync();
+      for (const observer of this.#observers) observer.directorySynced?.(absolute);
     });
   }
 
@@ -305,6 +330,12 @@ export class SimFileSystem implements FileSystem {
       },
       failSync: () => {
         file.failSync(this.#random);
+      },
+      tellSynced: () => {
+        this.#tell(file, (observer, at) => observer.synced?.(at));
+      },
+      tellDeceived: (how) => {
+        this.#tellDeceived(how, pathOf(file) ?? path);
       },
     });
   }
@@ -368,6 +399,11 @@ export class SimFileSystem implements FileSystem {
     const pagesLeft = Math.floor(this.#capacityBytes / pageBytes) - this.#allocatedPages;
     const written = file.write(bytes, position, pagesLeft);
     this.#allocatedPages += file.current.allocatedPages - before;
+    if (written > 0) {
+      this.#tell(file, (observer, at) =>
+        observer.written?.(at, position, bytes.subarray(0, written)),
+      );
+    }
     if (written < bytes.length) throw new FileSystemError("write", path, "ENOSPC");
   }
 
@@ -375,6 +411,23 @@ export class SimFileSystem implements FileSystem {
     const before = file.current.allocatedPages;
     file.truncate(sizeBytes);
     this.#allocatedPages += file.current.allocatedPages - before;
+    this.#tell(file, (observer, at) => observer.truncated?.(at, sizeBytes));
+  }
+
+  #tell(file: SimFile, call: (observer: SimFileObserver, path: string) => void): void {
+    if (this.#observers.length === 0) return;
+    const path = pathOf(file);
+    if (path === undefined) return;
+    for (const observer of this.#observers) call(observer, path);
+  }
+
+  #tellRemoved(path: string): void {
+    const absolute = posix.resolve("/", path);
+    for (const observer of this.#observers) observer.removed?.(absolute);
+  }
+
+  #tellDeceived(how: SimDeception, path: string): void {
+    for (const observer of this.#observers) observer.deceived?.(how, path);
   }
 
   #forgetPages(inode: SimInode | undefined): void {
@@ -385,6 +438,14 @@ export class SimFileSystem implements FileSystem {
     let inode: SimInode | undefined = this.#root;
     for (const name of namesOf(path)) {
       inode = inode?.kind === "directory" ? inode.entries.get(name) : undefined;
+    }
+    return inode;
+  }
+
+  #lookupDurable(path: string): SimInode | undefined {
+    let inode: SimInode | undefined = this.#root;
+    for (const name of namesOf(path)) {
+      inode = inode?.kind === "directory" ? inode.durableEntry(name) : undefined;
     }
     return inode;
   }
@@ -408,104 +469,10 @@ export class SimFileSystem implements FileSystem {
   }
 }
 
-/** What a handle needs of its file system, bound to the process that opened it. */
-interface SimFileHandleHost {
-  readonly perform: <T>(
-    kind: SimOperationKind,
-    bytes: number,
-    work: (fault: SimFault | undefined) => T,
-  ) => Promise<T>;
-  readonly performSync: <T>(
-    kind: SimOperationKind,
-    bytes: number,
-    work: (fault: SimFault | undefined) => T,
-  ) => T;
-  readonly write: (bytes: Uint8Array, position: number) => void;
-  readonly truncate: (sizeBytes: number) => void;
-  readonly failSync: () => void;
-}
-
-class SimFileHandle implements FileHandle {
-  readonly #file: SimFile;
-  readonly #path: string;
-  readonly #isWritable: boolean;
-  readonly #host: SimFileHandleHost;
-  #isOpen = true;
-
-  constructor(file: SimFile, path: string, isWritable: boolean, host: SimFileHandleHost) {
-    this.#file = file;
-    this.#path = path;
-    this.#isWritable = isWritable;
-    this.#host = host;
-  }
-
-  writeSync(chunks: readonly Uint8Array[], position: number): void {
-    const bytes = concatenate(chunks);
-    this.#host.performSync("write", bytes.length, (fault) => {
-      this.#check("write", true);
-      if (fault?.kind === "lost-write") return;
-      if (fault?.kind === "short-write") {
-        this.#host.write(bytes.subarray(0, fault.bytes), position);
-        throw new FileSystemError("write", this.#path, fault.errno);
-      }
-      const at = fault?.kind === "misdirected-write" ? fault.position : position;
-      this.#host.write(bytes, at);
-    });
-  }
-
-  read(target: Uint8Array, position: number): Promise<number> {
-    return this.#host.perform("read", target.length, () => {
-      this.#check("read", false);
-      return this.#file.current.read(target, position);
-    });
-  }
-
-  readSync(target: Uint8Array, position: number): number {
-    return this.#host.performSync("read", target.length, () => {
-      this.#check("read", false);
-      return this.#file.current.read(target, position);
-    });
-  }
-
-  datasync(): Promise<void> {
-    // What is written while the disk works is not covered by this call.
-    const { mark } = this.#file;
-    return this.#host.perform("datasync", 0, (fault) => {
-      this.#check("datasync", false);
-      if (fault?.kind === "error") {
-        this.#host.failSync();
-        throw new FileSystemError("datasync", this.#path, fault.errno);
-      }
-      if (fault?.kind !== "lying-sync") this.#file.sync(mark);
-    });
-  }
-
-  truncate(sizeBytes: number): Promise<void> {
-    return this.#host.perform("truncate", 0, () => {
-      this.#check("truncate", true);
-      this.#host.truncate(sizeBytes);
-    });
-  }
-
-  sizeBytes(): Promise<number> {
-    return this.#host.perform("size", 0, () => {
-      this.#check("stat", false);
-      return this.#file.current.sizeBytes;
-    });
-  }
-
-  async close(): Promise<void> {
-    if (!this.#isOpen) return;
-    await this.#host.perform("close", 0, () => {
-      this.#isOpen = false;
-    });
-  }
-
-  #check(operation: string, isWrite: boolean): void {
-    if (!this.#isOpen || (isWrite && !this.#isWritable)) {
-      throw new FileSystemError(operation, this.#path, "EBADF");
-    }
-  }
+/** What {@link SimFileSystem.image} has copied. */
+export interface SimDiskImage {
+  /** @internal */
+  readonly root: SimDirectory;
 }
 
 interface SimProcess {
@@ -526,16 +493,6 @@ function namesOf(path: string): readonly string[] {
 
 function byteOrder(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
-}
-
-function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 function allocatedPages(inode: SimInode): number {

@@ -21,6 +21,8 @@ export type SimInode = SimFile | SimDirectory;
  */
 export class SimFile {
   readonly kind = "file";
+  /** Where the process finds it; see {@link pathOf}. */
+  place: SimPlace | undefined;
   current: PagedBytes = new PagedBytes();
   #durable = new PagedBytes();
   #pending: FileOperation[] = [];
@@ -36,14 +38,27 @@ export class SimFile {
     return this.#pending.length > 0;
   }
 
-  /** @returns How many bytes fitted into `pagesLeft` new pages. */
+  /**
+   * @param bytes - The file's own from now on.
+   * @returns How many bytes fitted into `pagesLeft` new pages.
+   */
   write(bytes: Uint8Array, position: number, pagesLeft: number): number {
     const written = this.current.write(bytes, position, pagesLeft);
     if (written > 0) {
-      const copy = bytes.slice(0, written);
-      this.#pending.push({ kind: "write", sequence: ++this.#sequence, position, bytes: copy });
+      const kept = bytes.subarray(0, written);
+      this.#pending.push({ kind: "write", sequence: ++this.#sequence, position, bytes: kept });
     }
     return written;
+  }
+
+  /** Whether these bytes are on the platters at `position`. */
+  holdsDurably(bytes: Uint8Array, position: number): boolean {
+    return this.#durable.holds(bytes, position);
+  }
+
+  /** How long the file is on the platters. */
+  get durableSizeBytes(): number {
+    return this.#durable.sizeBytes;
   }
 
   truncate(sizeBytes: number): void {
@@ -53,10 +68,19 @@ export class SimFile {
 
   /** Makes the operations up to the mark durable. */
   sync(mark: number): void {
+    let count = 0;
     for (const operation of this.#pending) {
-      if (operation.sequence <= mark) carryOut(this.#durable, operation);
+      if (operation.sequence > mark) break;
+      carryOut(this.#durable, operation);
+      count++;
     }
-    this.#pending = this.#pending.filter((operation) => operation.sequence > mark);
+    this.#pending.splice(0, count);
+  }
+
+  /** What the process sees is what is durable. */
+  settle(): void {
+    this.#durable = this.current.clone();
+    this.#pending = [];
   }
 
   /**
@@ -99,6 +123,7 @@ export class SimFile {
 /** A directory: names as the process sees them, as the platters hold them, changes in between. */
 export class SimDirectory {
   readonly kind = "directory";
+  place: SimPlace | undefined;
   readonly entries: Map<string, SimInode> = new Map();
   readonly #durable = new Map<string, SimInode>();
   #pending: DirectoryOperation[] = [];
@@ -116,12 +141,23 @@ export class SimDirectory {
   change(names: readonly (readonly [string, SimInode | undefined])[]): void {
     const operation: DirectoryOperation = new Map(names);
     assign(this.entries, operation);
+    for (const [name, inode] of names) this.#place(name, inode);
     this.#pending.push(operation);
+  }
+
+  /** What the platters know under a name. */
+  durableEntry(name: string): SimInode | undefined {
+    return this.#durable.get(name);
   }
 
   sync(): void {
     for (const operation of this.#pending) assign(this.#durable, operation);
     this.#pending = [];
+  }
+
+  /** What the process sees is what is durable. */
+  settle(): void {
+    this.sync();
   }
 
   crash(damage: CrashDamage, random: SeededRandom): void {
@@ -136,7 +172,10 @@ export class SimDirectory {
     });
     this.#pending = [];
     this.entries.clear();
-    for (const [name, inode] of this.#durable) this.entries.set(name, inode);
+    for (const [name, inode] of this.#durable) {
+      this.entries.set(name, inode);
+      this.#place(name, inode);
+    }
   }
 
   /** @param copies - Inodes already copied, so that one with two names stays one. */
@@ -148,7 +187,11 @@ export class SimDirectory {
       copies.set(inode, known);
       return known;
     };
-    for (const [name, inode] of this.entries) copy.entries.set(name, cloneOf(inode));
+    for (const [name, inode] of this.entries) {
+      const known = cloneOf(inode);
+      copy.entries.set(name, known);
+      copy.#place(name, known);
+    }
     for (const [name, inode] of this.#durable) copy.#durable.set(name, cloneOf(inode));
     for (const operation of this.#pending) {
       copy.#pending.push(
@@ -157,6 +200,27 @@ export class SimDirectory {
     }
     return copy;
   }
+
+  #place(name: string, inode: SimInode | undefined): void {
+    if (inode !== undefined) inode.place = { directory: this, name };
+  }
+}
+
+/** A name in a directory. */
+export interface SimPlace {
+  readonly directory: SimDirectory;
+  readonly name: string;
+}
+
+/** The path under which a process finds an inode now; undefined when it has none any more. */
+export function pathOf(inode: SimInode): string | undefined {
+  let path = "";
+  for (let at = inode; at.place !== undefined; at = at.place.directory) {
+    const { directory, name } = at.place;
+    if (directory.entries.get(name) !== at) return undefined;
+    path = `/${name}${path}`;
+  }
+  return path === "" ? undefined : path;
 }
 
 type FileOperation =
