@@ -41,30 +41,34 @@ async function run(options: ServerOptions, warnings: readonly string[]): Promise
   };
   process.on("uncaughtException", die);
   process.on("unhandledRejection", die);
-  let server: RunningServer;
+  let server: RunningServer | undefined;
+  const removal = { isKnown: false };
+  let isStopping = false;
+  const stop = async (signal: NodeJS.Signals | undefined): Promise<void> => {
+    if (isStopping || server === undefined) return;
+    isStopping = true;
+    if (signal !== undefined) logger.info("received signal; shutting down", { signal });
+    await server.close();
+    await logger.close(1_000);
+    // As etcd's: who starts processes that failed must not start a removed member again.
+    if (signal === undefined) process.exit(0);
+    endBy(signal);
+  };
+  const handleRemoval = (): void => {
+    if (!removal.isKnown) logger.error("this member was removed from the cluster: stopping");
+    removal.isKnown = true;
+    void stop(undefined);
+  };
   try {
-    server = await startServer(options, logger, {
-      onFatal: die,
-      onRemoved: () => {
-        logger.error("this member was removed from the cluster: stopping");
-        void stop("SIGTERM");
-      },
-    });
+    server = await startServer(options, logger, { onFatal: die, onRemoved: handleRemoval });
   } catch (error) {
     logger.error("cannot start", { error: describe(error) });
     await logger.close(1_000);
     process.stderr.write(`quorate: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   }
-  let isStopping = false;
-  const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    if (isStopping) return;
-    isStopping = true;
-    logger.info("received signal; shutting down", { signal });
-    await server.close();
-    await logger.close(1_000);
-    endBy(signal);
-  };
+  // It may have heard so while it started.
+  if (removal.isKnown) handleRemoval();
   process.on("SIGINT", (signal) => void stop(signal));
   process.on("SIGTERM", (signal) => void stop(signal));
   await server.ready;

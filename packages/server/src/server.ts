@@ -4,15 +4,15 @@ import { services } from "@quorate/api";
 import type { RpcMethodName } from "@quorate/exporter";
 import { GrpcJsServer, Http2RpcServer, PortServer, type RefusedReason } from "@quorate/grpc";
 import { NodeClock, NodeRandom, NodeTimers, type Logger } from "@quorate/platform";
-import { parseInitialCluster } from "@quorate/state-machine";
 import type { ServerOptions } from "./config/options.ts";
 import { AutoCompactor } from "./member/auto-compactor.ts";
 import { Member } from "./member/member.ts";
 import type { MemberTiming } from "./member/member-timing.ts";
-import type { Bootstrap, OpenedStorage } from "./member/storage.ts";
+import type { OpenedStorage } from "./member/storage.ts";
 import { openNodeStorage } from "./node/node-storage.ts";
 import { collectMember, createNodeMetrics } from "./node/node-metrics.ts";
 import type { NodeSurroundings } from "./node/surroundings.ts";
+import { identify, JoinError } from "./join.ts";
 import { listenAddresses } from "./listen-address.ts";
 import { SocketPeerTransport } from "./peer/socket-peer-transport.ts";
 import { Publisher } from "./publish.ts";
@@ -60,11 +60,16 @@ export async function startServer(
     logger,
     metrics: createNodeMetrics(allMethodNames(), options.member.hasExtensiveMetrics),
   };
-  const bootstrap = bootstrapOf(options);
-  const storage = await openNodeStorage(options.member, bootstrap, surroundings, (error) => {
-    events.onFatal(error);
-  });
+  const storage = await openNodeStorage(
+    options.member,
+    (isNew) => identify(options, isNew, surroundings),
+    surroundings,
+    (error) => {
+      events.onFatal(error);
+    },
+  );
   try {
+    checkNotRemoved(storage, options.member.dataDirectory);
     return await startOn(storage, options, surroundings, events);
   } catch (error) {
     await storage.close();
@@ -301,14 +306,13 @@ function timingOf({ cluster, member }: ServerOptions): MemberTiming {
   };
 }
 
-function bootstrapOf({ cluster, member }: ServerOptions): Bootstrap {
-  const setting = [...cluster.initialCluster]
-    .flatMap(([name, urls]) => urls.map((url) => `${name}=${url}`))
-    .join(",");
-  const initialCluster = parseInitialCluster(setting, cluster.initialClusterToken);
-  const own = initialCluster.members.find(({ name }) => name === member.name);
-  if (own === undefined) throw new Error(`Cannot find "${member.name}" in the initial cluster`);
-  return { memberId: own.id, clusterId: initialCluster.clusterId, initialCluster };
+/** A removed member never comes back under its id (M3). */
+function checkNotRemoved({ state, memberId }: OpenedStorage, dataDirectory: string): void {
+  if (!state.members.isRemoved(memberId)) return;
+  throw new JoinError(
+    `Cannot start from "${dataDirectory}": member ${memberId.toString(16)} was removed from the ` +
+      "cluster; add it anew and start with an empty directory",
+  );
 }
 
 function urlOf(address: Awaited<ReturnType<PortServer["listen"]>>): string {

@@ -48,6 +48,7 @@ function startListener(sink: IncomingSnapshot): {
       onReceived: () => undefined,
       handler: {
         admit: () => "known",
+        describe: () => Promise.reject(new Error("not expected")),
         onFrame: () => undefined,
         onConnected: () => undefined,
         onDisconnected: () => undefined,

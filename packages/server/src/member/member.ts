@@ -19,6 +19,7 @@ import {
   type TransferResult,
 } from "@quorate/raft";
 import type { AppliedEntry, RequestOutcome, StateMachine } from "@quorate/state-machine";
+import type { ClusterDescription } from "../peer/cluster-question.ts";
 import type { PeerHandler, PeerTransport } from "../peer/peer-transport.ts";
 import { AppliedEntries } from "./applied-entries.ts";
 import { Applier } from "./applier.ts";
@@ -74,6 +75,9 @@ export interface MemberObserver {
   /** The state was replaced by a received one. */
   onRestored(): void;
 }
+
+/** How long a quorum has to confirm who the members are. */
+const describeMillis = 2_000;
 
 /** See the head of the file. */
 export class Member {
@@ -478,6 +482,7 @@ export class Member {
     return createPeerHandler(parts, {
       onNews: () => this.#schedule(),
       onRemoved,
+      describe: (isFreshWanted) => this.#describe(isFreshWanted),
       openSnapshot: (from) => {
         // The file of a state that is being installed would be cleaned away with the next one's.
         if (this.#applier.hasSnapshot || this.status().isInstallingSnapshot) return undefined;
@@ -487,6 +492,27 @@ export class Member {
           return isTaken;
         });
       },
+    });
+  }
+
+  /** The cluster, confirmed by a quorum where one is asked for and answers in time. */
+  #describe(isFreshWanted: boolean): Promise<ClusterDescription> {
+    return new Promise((resolve) => {
+      const describe = (isFresh: boolean): void => {
+        const { members, appliedIndex } = this.state;
+        const { clusterId } = this;
+        const { removedIds } = members;
+        resolve({ clusterId, isFresh, appliedIndex, members: members.members, removedIds });
+      };
+      if (!isFreshWanted) {
+        describe(false);
+        return;
+      }
+      const timer = this.#dependencies.timers.setTimer(describeMillis, () => describe(false));
+      this.readIndex((failure) => {
+        timer.cancel();
+        describe(failure === undefined);
+      });
     });
   }
 

@@ -4,7 +4,7 @@
  * - **Strangers** speak to it though it does not know them: it is new, or was away while others
  *   came. They know more of the cluster than it does, the leader among them, so it listens and
  *   answers; its state tells it later who they are.
- * - **The departing** were removed a moment ago: their leader still tells them that their removal is
+ * - **The departing** were removed a moment ago: their leader still tells them that this is
  *   committed, so that they stop by themselves. After that they are refused (M3).
  */
 import type { Clock } from "@quorate/platform";

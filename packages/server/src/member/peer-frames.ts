@@ -1,6 +1,7 @@
 import type { Logger } from "@quorate/platform";
 import type { MemberId, SnapshotMessage } from "@quorate/raft";
 import { FrameKind } from "../peer/frame.ts";
+import type { ClusterDescription } from "../peer/cluster-question.ts";
 import type { IncomingSnapshot, PeerHandler } from "../peer/peer-transport.ts";
 import type { ForwardIntake } from "./forward-intake.ts";
 import type { LeaderRequests } from "./leader-requests.ts";
@@ -27,6 +28,7 @@ export interface PeerEvents {
   /** This member was removed from its cluster. */
   onRemoved(): void;
   openSnapshot(from: MemberId): IncomingSnapshot | undefined;
+  describe(isFreshWanted: boolean): Promise<ClusterDescription>;
 }
 
 /** Hands what arrives from peers to the parts of a member; undefined parts: it is closed. */
@@ -42,6 +44,7 @@ export function createPeerHandler(
       handleFrame(current, from, kind, payload);
       events.onNews();
     },
+    describe: (isFreshWanted) => events.describe(isFreshWanted),
     onConnected: (memberId) => {
       parts()?.pump.handleConnected(memberId);
       events.onNews();

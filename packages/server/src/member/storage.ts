@@ -57,8 +57,11 @@ class StorageError extends Error {
 export interface StorageOptions {
   readonly dataDirectory: string;
   readonly walDirectory: string | undefined;
-  /** For a new member of a new cluster, computed alike by all; unused on a restart. */
-  readonly bootstrap: Bootstrap;
+  /**
+   * Who the member is while its log does not say. A function is called only then, with whether
+   * there is no log at all; with a log that holds nothing, its ids are not used.
+   */
+  readonly bootstrap: Bootstrap | ((isNew: boolean) => Promise<Bootstrap>);
 }
 
 /** What a member starts with when its directory is empty. */
@@ -134,10 +137,7 @@ async function openLocked(
   for (const path of [memberDirectory, options.dataDirectory, dirname(options.dataDirectory)]) {
     await fileSystem.syncDirectory(path);
   }
-  const opened = hasLog
-    ? await dependencies.openWal(walDirectory)
-    : await dependencies.createWal(walDirectory, metadataOf(options.bootstrap));
-  const { wal, recovered } = await bootstrap(opened, options.bootstrap);
+  const { wal, recovered } = await openLog(walDirectory, hasLog, options, dependencies);
 
   await installPending(recovered.snapshot, snapshotDirectory, databasePath, dependencies);
   const backend = await dependencies.openBackend(databasePath);
@@ -177,18 +177,35 @@ const emptyMark: SnapshotMark = {
 };
 
 /**
- * Fills the log of a new member. Every first member writes the same first entry, which names them
- * all; a member that joins starts with nothing and receives that entry like any other. A log that
- * was made and not filled before the process ended is filled now.
+ * Opens or makes the log, and fills it for a new member. Every first member writes the same first
+ * entry, which names them all; a member that joins starts with nothing and receives that entry like
+ * any other. A log that was made and not filled before the process ended is filled now.
  */
-async function bootstrap(
+async function openLog(
+  directory: string,
+  hasLog: boolean,
+  options: StorageOptions,
+  { openWal, createWal }: StorageDependencies,
+): Promise<OpenedWal> {
+  const identify = (): Promise<Bootstrap> =>
+    typeof options.bootstrap === "function"
+      ? options.bootstrap(!hasLog)
+      : Promise.resolve(options.bootstrap);
+  if (!hasLog) {
+    const bootstrap = await identify();
+    return fill(await createWal(directory, metadataOf(bootstrap)), bootstrap);
+  }
+  const opened = await openWal(directory);
+  const { hardState, snapshot, entries } = opened.recovered;
+  const isEmpty = hardState === undefined && snapshot === undefined && entries.length === 0;
+  return isEmpty ? fill(opened, await identify()) : opened;
+}
+
+async function fill(
   { wal, recovered }: OpenedWal,
   { initialCluster }: Bootstrap,
 ): Promise<OpenedWal> {
-  const isNew = recovered.hardState === undefined && recovered.snapshot === undefined;
-  if (!isNew || recovered.entries.length > 0 || initialCluster === undefined) {
-    return { wal, recovered };
-  }
+  if (initialCluster === undefined) return { wal, recovered };
   const entries = [bootstrapEntry(initialCluster)];
   const hardState = { term: toTerm(1), votedFor: undefined, commit: toLogIndex(1) };
   await new Promise<void>((resolve, reject) => {

@@ -4,13 +4,13 @@ import { NodeFileSystem } from "@quorate/platform";
 import { StateMachine } from "@quorate/state-machine";
 import { logWalEvents, WriteAheadLog, type WalDependencies } from "@quorate/wal";
 import type { MemberOptions } from "../config/options.ts";
-import { openStorage, type Bootstrap, type OpenedStorage } from "../member/storage.ts";
+import { openStorage, type OpenedStorage, type StorageOptions } from "../member/storage.ts";
 import type { NodeSurroundings } from "./surroundings.ts";
 
 /** Opens the data directory of the options. @throws as `openStorage` */
 export function openNodeStorage(
   options: MemberOptions,
-  bootstrap: Bootstrap,
+  bootstrap: StorageOptions["bootstrap"],
   surroundings: NodeSurroundings,
   onFailure: (error: unknown) => void,
 ): Promise<OpenedStorage> {

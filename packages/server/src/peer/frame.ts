@@ -25,6 +25,8 @@ export const FrameKind = {
   snapshotBegin: 11,
   snapshotChunk: 12,
   snapshotEnd: 13,
+  clusterQuestion: 14,
+  clusterDescription: 15,
 } as const;
 
 /** One of the numbers of {@link FrameKind}. */

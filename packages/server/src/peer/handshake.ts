@@ -91,7 +91,8 @@ const refusalReasons: readonly Refusal["reason"][] = [
   "malformed",
 ];
 
-function parseObject(payload: Uint8Array): Record<string, unknown> | undefined {
+/** Reads a JSON object; undefined for anything else. */
+export function parseObject(payload: Uint8Array): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(payload).toString("utf8"));
     if (typeof value !== "object" || value === null) return undefined;
@@ -101,12 +102,14 @@ function parseObject(payload: Uint8Array): Record<string, unknown> | undefined {
   }
 }
 
-function toTexts(value: unknown): readonly string[] {
+/** The texts of a list that came from outside. */
+export function toTexts(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return [];
   return value.filter((each) => typeof each === "string");
 }
 
-function parseHex(value: unknown): bigint | undefined {
+/** Reads a 64-bit id. */
+export function parseHex(value: unknown): bigint | undefined {
   if (typeof value !== "string" || !/^[0-9a-f]{1,16}$/.test(value)) return undefined;
   return BigInt(`0x${value}`);
 }

@@ -5,6 +5,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Logger, Timer, Timers } from "@quorate/platform";
 import type { MemberId } from "@quorate/raft";
+import { decodeClusterQuestion, encodeClusterDescription } from "./cluster-question.ts";
 import { encodeFrame, FrameError, FrameKind, FrameReader } from "./frame.ts";
 import {
   decodeHello,
@@ -149,7 +150,8 @@ class IncomingConnection {
     if (this.#socket.destroyed) return;
     const hello = this.#hello;
     if (hello === undefined) {
-      this.#shakeHands(kind, payload);
+      if (kind === FrameKind.clusterQuestion) this.#describe(payload);
+      else this.#shakeHands(kind, payload);
       return;
     }
     if (kind === FrameKind.ping) {
@@ -159,6 +161,22 @@ class IncomingConnection {
     } else {
       this.#dependencies.handler.onFrame(hello.from, kind, payload);
     }
+  }
+
+  #describe(payload: Uint8Array): void {
+    const question = decodeClusterQuestion(payload);
+    if (question === undefined) {
+      this.#socket.destroy();
+      return;
+    }
+    // It has a hello's time to be answered: a cluster without a quorum says so before that.
+    this.#dependencies.handler.describe(question.isFreshWanted).then(
+      (description) => {
+        this.#write(FrameKind.clusterDescription, encodeClusterDescription(description));
+        this.#socket.end();
+      },
+      () => this.#socket.destroy(),
+    );
   }
 
   #shakeHands(kind: number, payload: Uint8Array): void {

@@ -4,6 +4,7 @@
  * be lost at any time, and the consensus above copes.
  */
 import type { MemberId } from "@quorate/raft";
+import type { ClusterDescription } from "./cluster-question.ts";
 import type { FrameKind } from "./frame.ts";
 
 /** Another member and where it listens for members. */
@@ -51,6 +52,12 @@ export interface PeerHandler {
    * @param peerUrls - Where it says that it can be dialled, for a member that does not know it yet.
    */
   admit(from: MemberId, peerUrls?: readonly string[]): "known" | "unknown" | "removed";
+  /**
+   * Says who the members are, to a process that may not be one yet.
+   *
+   * @param isFreshWanted - Ask a quorum first, if there is one.
+   */
+  describe(isFreshWanted: boolean): Promise<ClusterDescription>;
   onFrame(from: MemberId, kind: number, payload: Uint8Array): void;
   /** The outgoing connection to a peer came up. */
   onConnected(memberId: MemberId): void;
