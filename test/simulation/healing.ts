@@ -41,7 +41,7 @@ export function whyNotConverged(world: World, core: readonly Machine[]): string 
   const starting = present.filter(({ running }) => running === undefined);
   if (starting.length > 0) return `${starting.map(({ name }) => name).join(", ")} not running`;
   const leaders = present.filter(({ running }) => running?.member?.isLeader === true);
-  if (leaders.length !== 1) return `${leaders.length} leaders`;
+  if (leaders.length !== 1) return `${leaders.length} leaders: ${present.map(describe).join("; ")}`;
   const indexes = present.map(({ running }) => running?.state.appliedIndex ?? 0);
   const newest = Math.max(world.truth.appliedIndex, ...indexes);
   const behind = present.filter((_, i) => indexes[i] !== newest);
@@ -51,6 +51,16 @@ export function whyNotConverged(world: World, core: readonly Machine[]): string 
   const hashes = new Set(present.map(({ running }) => running?.state.stateHash()));
   if (hashes.size > 1) throw new CheckFailure("P8", `states differ at the same index ${newest}`);
   return "";
+}
+
+function describe({ name, running }: Machine): string {
+  if (running === undefined) return `${name} down`;
+  const { term, role, leader, votedFor, log, configuration } = running.status();
+  const { commitIndex, persistedIndex, lastIndex, lastTerm } = log;
+  const at = `commit ${commitIndex} persisted ${persistedIndex} last ${lastIndex}/${lastTerm}`;
+  const knows = `leader ${leader?.toString(16)} voted ${votedFor?.toString(16)}`;
+  const { voters, learners } = configuration;
+  return `${name} ${role} term ${term} ${knows} ${at} of ${voters.length}+${learners.length}`;
 }
 
 /** While the configuration changes, nobody can say who makes a majority of it. */

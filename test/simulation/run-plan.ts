@@ -64,7 +64,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
     process.off("unhandledRejection", onRejection);
   }
   return {
-    failure: world.isFailed ? toFailure(world) : undefined,
+    failure: world.hasFailed() ? toFailure(world) : undefined,
     events: world.scheduler.executed,
     virtualMillis: world.scheduler.nowMillis,
     coverage: world.coverage.toJson(),
@@ -79,7 +79,7 @@ async function play(world: World, checkers: Checkers): Promise<void> {
   const workloads = runWorkloads(world, plan.workloads, ending.signal);
   const injector = new Injector(world, plan.faults);
   await world.advance(plan.faultyMillis);
-  if (world.isFailed) return;
+  if (world.hasFailed()) return;
 
   world.trace("heals");
   injector.stop();
@@ -98,8 +98,7 @@ async function play(world: World, checkers: Checkers): Promise<void> {
     "V1",
     () => whyNotConverged(world, core),
   );
-  if (world.isFailed) return;
-  finish(world, checkers, workloads);
+  if (!world.hasFailed()) finish(world, checkers, workloads);
 }
 
 async function waitFor(
@@ -112,7 +111,7 @@ async function waitFor(
   const end = scheduler.nowMillis + convergeMillis;
   const isOver = (): boolean => scheduler.nowMillis > end || scheduler.executed > eventsMax;
   await world.advanceUntil(() => isOver() || isReached());
-  if (world.isFailed || isReached()) return;
+  if (world.hasFailed() || isReached()) return;
   throw new CheckFailure(promise, `not within ${convergeMillis} ms after healing: ${describe()}`);
 }
 

@@ -39,9 +39,9 @@ export class Injector {
   #strike(fault: FaultPlan): void {
     if (this.#isOver) return;
     const world = this.#world;
-    world.coverage.fault(fault.kind);
     world.trace(`fault ${describe(fault)}`);
     const undo = toStrike(fault)(world, fault);
+    world.coverage.fault(fault.kind);
     if (undo === undefined) return;
     const finish = once(() => {
       this.#active.delete(finish);

@@ -23,19 +23,34 @@ export const membershipStrikes: Strikes<"transfer" | "add-member" | "remove-memb
   },
   "remove-member": (world, { target }) => {
     const machine = machineAt(world, target);
-    if (machine === undefined || world.present.length < 3) return undefined;
+    if (machine === undefined || !canShrink(world)) return undefined;
+    world.isShrinking = true;
     world.operate(removeMember(world, machine));
     return undefined;
   },
   // Nothing is left of the disk: the member goes, and a new one takes its place.
   wipe: (world, { target }) => {
     const machine = machineAt(world, target);
-    if (machine === undefined || world.present.length < 3) return undefined;
+    if (machine === undefined || !canShrink(world)) return undefined;
     machine.retire();
+    world.isShrinking = true;
     world.operate(replace(world, machine));
     return undefined;
   },
 };
+
+/** One member less at a time, and never below two: a majority must not be gone for good. */
+function canShrink(world: World): boolean {
+  const configuration = world.leader()?.running?.status().configuration;
+  if (configuration === undefined || world.isShrinking) return false;
+  return configuration.voters.length > 2 && configuration.votersOutgoing.length === 0;
+}
+
+function retire(world: World, machine: Machine): true {
+  machine.retire();
+  world.isShrinking = false;
+  return true;
+}
 
 async function replace(world: World, machine: Machine): Promise<void> {
   if (await removeMember(world, machine)) await addMember(world);
@@ -47,14 +62,12 @@ async function removeMember(world: World, machine: Machine): Promise<boolean> {
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     try {
       await operator.client.cluster.memberRemove({ id: machine.memberId });
-      machine.retire();
-      return true;
+      return retire(world, machine);
     } catch {
       // Refused, or nobody knows: the list says which.
       const members = await list(operator);
       if (members?.every(({ id }) => id !== machine.memberId) === true) {
-        machine.retire();
-        return true;
+        return retire(world, machine);
       }
     }
     await world.wait(retryMillis);

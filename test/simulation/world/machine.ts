@@ -116,11 +116,15 @@ export class Machine {
     else this.files.killProcess();
   }
 
-  /** Ends the process in order; resolves when it has ended. */
+  /** Ends the process in order; resolves when it has ended, or has died on the way. */
   async close(): Promise<void> {
     const process = this.#process;
     if (process === undefined) return;
-    await process.close();
+    try {
+      await process.close();
+    } catch (error) {
+      if (this.#process === process) this.#handleEnd(process, "fatal", error);
+    }
     if (this.#process !== process) return;
     this.#process = undefined;
     process.die("close");

@@ -60,6 +60,8 @@ export class World implements MachineHost {
   readonly effects: Effects = new Effects();
   /** Timers that never stop and never drift. */
   readonly outsideTimers: SimTimers = new SimTimers(this.scheduler);
+  /** Whether a member is leaving: one at a time. */
+  isShrinking = false;
   #operator: ClientMachine | undefined;
   #nextPlace: number;
   #failure: unknown;
@@ -103,7 +105,8 @@ export class World implements MachineHost {
     return this.#failure;
   }
 
-  get isFailed(): boolean {
+  /** Whether something broke. A method: it changes while others wait. */
+  hasFailed(): boolean {
     return this.#isFailed;
   }
 
