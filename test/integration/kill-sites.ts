@@ -113,6 +113,8 @@ export function receiveSites(names: readonly string[]): readonly Site[] {
   });
   if (part === undefined || whole === undefined) return [];
   return [
+    // Last in a life, first here: later lives begin with a short log.
+    { name: "unlink oldest segment", call: "unlink", paths: oldestSegment, nth: 1 },
     { name: "openat received state", call: "openat", paths: part, nth: 1 },
     { name: "pwrite64 received state", call: "pwrite64", paths: part, nth: 1 },
     { name: "fdatasync received state", call: "fdatasync", paths: part, nth: 1 },
@@ -121,7 +123,6 @@ export function receiveSites(names: readonly string[]): readonly Site[] {
     { name: "ftruncate named state", call: "ftruncate", paths: whole, nth: 1 },
     { name: "fdatasync named state", call: "fdatasync", paths: whole, nth: 1 },
     { name: "rename named state", call: "rename", paths: whole, nth: 1 },
-    { name: "unlink oldest segment", call: "unlink", paths: oldestSegment, nth: 1 },
   ];
 }
 

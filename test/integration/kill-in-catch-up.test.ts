@@ -1,0 +1,136 @@
+/**
+ * A member that is far behind, killed at each file operation of the receipt of a state, and a
+ * leader killed while it sends one: the cluster serves on, the member catches up in its next life,
+ * and all hold the same (B1, B14, P4, P8, C9, C13, C26).
+ */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { connect } from "@quorate/client";
+import { ClusterProcesses, quorateMissing } from "../support/cluster-processes.ts";
+import { until } from "../support/deadline.ts";
+import type { MemberProcess } from "../support/member-process.ts";
+import { straceMissing, straceWrapper } from "../support/strace.ts";
+import {
+  checkAll,
+  describeRun,
+  leaderOf,
+  Load,
+  outageMillisMax,
+  serviceAfter,
+  statusOf,
+} from "./kill-checks.ts";
+import { lookAt, receiveSites, sendSites, type Site } from "./kill-sites.ts";
+import { RealTime, type WriterRecord } from "./writers.ts";
+
+const skip = quorateMissing || straceMissing;
+const flags = [
+  ...["--snapshot-count=40", "--snapshot-catchup-entries=10", "--wal-segment-bytes=16384"],
+  "--backend-batch-interval=20ms",
+];
+/** Entries that the leader may have appended between the look at it and its copy of the state. */
+const entriesSpare = 20;
+
+describe("killed on the way of a state", { skip }, () => {
+  test("the one that receives it", { timeout: 180_000 }, async () => {
+    await using cluster = await ClusterProcesses.start(3, { flags });
+    const [late, others] = [cluster.member(2), cluster.members.slice(0, 2)];
+    const history = new History(others);
+    await history.goOn();
+    const count = receiveSites([]).length;
+    for (let at = 0; at < count; at += 1) {
+      await late.kill();
+      await history.goOn();
+      const site = receiveSites(await namesOfState(await leaderOf(cluster)))[at];
+      assert.ok(site);
+      late.launch({ wrapper: await killerOf(late, site) });
+      await isKilledAt(late, site);
+      assert.ok((await serviceAfter(others)) < outageMillisMax, "the others serve on");
+    }
+    await cluster.startAll();
+    await checkAll(cluster, history.records);
+    console.log(describeRun(history.records, { kills: count }));
+  });
+
+  test("the leader that sends it", { timeout: 180_000 }, async () => {
+    await using cluster = await ClusterProcesses.start(3, { flags });
+    const [late, others] = [cluster.member(2), cluster.members.slice(0, 2)];
+    const [sender, other] = [cluster.member(0), cluster.member(1)];
+    const lateId = (await statusOf(late)).header?.memberId ?? 0n;
+    const history = new History(others);
+    const outages: number[] = [];
+    for (const site of sendSites(lateId)) {
+      await late.kill();
+      await history.goOn();
+      await sender.stop();
+      await sender.start({ wrapper: await killerOf(sender, site) });
+      await lead(cluster, sender);
+      late.launch();
+      await isKilledAt(sender, site);
+      // The other has to notice, to win an election and to send its own copy.
+      outages.push(await serviceAfter([other, late]));
+      await sender.start();
+    }
+    await cluster.startAll();
+    await checkAll(cluster, history.records);
+    const longest = Math.max(...outages);
+    console.log(describeRun(history.records, { kills: outages.length, longest }));
+    assert.ok(longest < outageMillisMax, `service was away for ${longest} ms (V1)`);
+  });
+});
+
+/** What is written while a member is away. */
+class History {
+  readonly records: WriterRecord[] = [];
+  readonly #members: readonly MemberProcess[];
+  readonly #realTime = new RealTime();
+  #loads = 0;
+
+  constructor(members: readonly MemberProcess[]) {
+    this.#members = members;
+  }
+
+  /** Writes more than the log keeps for one that is behind, then is silent. */
+  async goOn(): Promise<void> {
+    const endpoints = this.#members.map((member) => member.endpoint);
+    this.#loads += 1;
+    await using load = new Load(endpoints, this.#realTime, `.${this.#loads}`);
+    await using client = connect({ endpoints });
+    for (let write = 0; write < 80; write += 1) {
+      await client.put("filler", "x".repeat(200), { deadlineMillis: 20_000 });
+    }
+    this.records.push(...(await load.end()));
+  }
+}
+
+async function killerOf(member: MemberProcess, site: Site): Promise<readonly string[]> {
+  const paths = site.paths(await lookAt(member.dataDirectory));
+  return straceWrapper({ call: site.call, paths, when: String(site.nth), what: "signal=KILL" });
+}
+
+async function isKilledAt(member: MemberProcess, site: Site): Promise<void> {
+  const end = await member.ended(15_000).catch(() => undefined);
+  const log = member.lifeLog.slice(-5).join("\n");
+  assert.equal(end?.signal, "SIGKILL", `${member.name} comes to ${site.name}:\n${log}`);
+}
+
+/** Names that a copy of the leader's state can have at the one who receives it. */
+async function namesOfState(leader: MemberProcess): Promise<readonly string[]> {
+  const { raftTerm, raftAppliedIndex } = await statusOf(leader);
+  const hex = (value: bigint): string => value.toString(16).padStart(16, "0");
+  return Array.from({ length: entriesSpare }, (_, ahead) => {
+    return `${hex(BigInt(raftTerm))}-${hex(BigInt(raftAppliedIndex) + BigInt(ahead))}.snap.db`;
+  });
+}
+
+async function lead(cluster: ClusterProcesses, member: MemberProcess): Promise<void> {
+  const targetId = (await statusOf(member)).header?.memberId ?? 0n;
+  await until(10_000, `${member.name} to lead`, async () => {
+    const leader = await leaderOf(cluster);
+    if (leader === member) return true;
+    await using client = connect({ endpoints: [leader.endpoint] });
+    await client.maintenance.moveLeader({ targetId }, { deadlineMillis: 2_000 }).catch(() => {
+      return undefined;
+    });
+    return undefined;
+  });
+}
