@@ -333,23 +333,20 @@ export class FileBackend implements Backend {
     return Promise.race([reason ?? error, this.#nextTurn().then(() => error)]);
   }
 
-  /** Feeds whole units, a group a turn, and waits when LMDB's thread is far behind. */
+  /**
+   * Feeds whole units, a group at a time. The next group waits until the one before is flushed:
+   * LMDB goes on with later transactions when one has failed, and units would be missing in between
+   * (C25, B5).
+   */
   async #write(overlay: Overlay): Promise<void> {
-    const environment = this.#environment;
-    const flushed: Promise<unknown>[] = [];
-    let waitedFor = 0;
     let begin: OverlayPoint = { versions: 0, writes: 0 };
     for (const end of overlay.groups) {
-      if (flushed.length > 0) await this.#nextTurn();
       const first = begin;
-      const batch = environment.batch(() => {
-        feed(environment, overlay, first, end);
+      await this.#environment.batch(() => {
+        feed(this.#environment, overlay, first, end);
       });
-      flushed.push(batch);
       begin = end;
-      if (flushed.length - waitedFor > groupsAheadMax) await flushed[waitedFor++];
     }
-    await Promise.all(flushed);
   }
 
   async #measured<Result>(
@@ -445,12 +442,6 @@ function temporaryPath(path: string): string {
 function isWorthCommitting(overlay: Overlay): boolean {
   return overlay.writeCount > 0 && !overlay.hasOpenUnit;
 }
-
-/**
- * Groups that LMDB's thread may be behind; lmdb-js puts the event loop to sleep above 300,000
- * writes.
- */
-const groupsAheadMax = 16;
 
 function feed(
   environment: DatabaseEnvironment,

@@ -51,7 +51,7 @@ export class MemoryDatabase implements DatabaseEnvironment {
   #batch: MemoryWrite[] = [];
   #queue: QueuedBatch[] = [];
   #writer: Promise<void> | undefined;
-  /** Why no transaction is taken any more. */
+  /** Why no transaction is taken any more: it is not known which head is in force. */
   #failure: { readonly error: unknown } | undefined;
 
   private constructor(files: FileSystem, file: FileHandle) {
@@ -180,7 +180,10 @@ export class MemoryDatabase implements DatabaseEnvironment {
     this.#batch.push({ bucket, key, value });
   }
 
-  /** Takes what has gathered as one transaction, again and again, as LMDB's writer does. */
+  /**
+   * Takes what has gathered as one transaction, again and again, as LMDB's writer does; like LMDB's,
+   * it goes on with the next one when one has failed.
+   */
   async #writeAll(): Promise<void> {
     while (this.#queue.length > 0) {
       const batches = this.#queue;
@@ -189,8 +192,7 @@ export class MemoryDatabase implements DatabaseEnvironment {
         await this.#commit(batches.flatMap(({ writes }) => writes));
         for (const { resolve } of batches) resolve();
       } catch (error) {
-        this.#failure ??= { error };
-        for (const { reject } of batches) reject(this.#failure.error);
+        for (const { reject } of batches) reject(error);
       }
     }
     this.#writer = undefined;
@@ -201,8 +203,13 @@ export class MemoryDatabase implements DatabaseEnvironment {
     const transaction = encodeTransaction(writes);
     const head = this.#place(transaction);
     await this.#file.datasync();
-    this.#file.writeSync([encodeHead(head)], headOffset(head.sequence));
-    await this.#file.datasync();
+    try {
+      this.#file.writeSync([encodeHead(head)], headOffset(head.sequence));
+      await this.#file.datasync();
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
     this.#head = head;
     readTransactions(transaction, this.#apply);
   }
