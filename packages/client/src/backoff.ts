@@ -37,3 +37,33 @@ export class Backoff {
     this.#round = 0;
   }
 }
+
+/**
+ * Delays before a stream is opened again: none while there are endpoints that were not tried since
+ * the last delay, so that one that serves is found at once however many do not.
+ */
+export class RoundBackoff {
+  readonly #backoff: Backoff;
+  #tries = 0;
+
+  constructor(bounds: BackoffBounds, random: Random) {
+    this.#backoff = new Backoff(bounds, random);
+  }
+
+  /**
+   * The next delay in milliseconds; 0 within a round.
+   *
+   * @param endpoints - How many there are to try.
+   */
+  next(endpoints: number): number {
+    this.#tries += 1;
+    if (this.#tries < endpoints) return 0;
+    this.#tries = 0;
+    return this.#backoff.next();
+  }
+
+  /** Starts again at the first delay; the round goes on, or a server that fails soon is flooded. */
+  reset(): void {
+    this.#backoff.reset();
+  }
+}

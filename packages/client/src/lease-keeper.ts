@@ -8,7 +8,7 @@
 import type { Timer } from "@quorate/platform";
 import { services, type LeaseKeepAliveResponse } from "@quorate/api";
 
-import { Backoff } from "./backoff.ts";
+import { RoundBackoff } from "./backoff.ts";
 import { CallError, type BidiCall } from "./channel.ts";
 import { deferred, sleep } from "./runtime.ts";
 import { statusCode } from "./status-code.ts";
@@ -41,7 +41,7 @@ const reconnectBounds = { firstMillis: 20, lastMillis: 1_000 } as const;
 export class LeaseKeeper {
   readonly #transport: Transport;
   readonly #entries = new Map<bigint, Entry>();
-  readonly #backoff: Backoff;
+  readonly #backoff: RoundBackoff;
   #stream: BidiCall | undefined;
   /** The present stream was ended by this side because no lease was left. */
   #isClosing = false;
@@ -50,7 +50,7 @@ export class LeaseKeeper {
 
   constructor(transport: Transport) {
     this.#transport = transport;
-    this.#backoff = new Backoff(reconnectBounds, transport.runtime.random);
+    this.#backoff = new RoundBackoff(reconnectBounds, transport.runtime.random);
   }
 
   /** @param grantedMillis - When the request was sent that the present TTL counts from. */
@@ -91,7 +91,8 @@ export class LeaseKeeper {
       const wasClosing = this.#isClosing;
       this.#isClosing = false;
       if (wasClosing) continue;
-      await sleep(timers, this.#backoff.next(), this.#idle.signal);
+      const pauseMillis = this.#backoff.next(this.#transport.endpoints.size);
+      if (pauseMillis > 0) await sleep(timers, pauseMillis, this.#idle.signal);
     }
     this.#isRunning = false;
   }

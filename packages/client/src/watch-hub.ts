@@ -19,7 +19,7 @@ import {
   type WatchResponse,
 } from "@quorate/api";
 
-import { Backoff } from "./backoff.ts";
+import { RoundBackoff } from "./backoff.ts";
 import { CallError, type BidiCall } from "./channel.ts";
 import {
   ClientClosedError,
@@ -72,7 +72,7 @@ export class WatchHub {
   readonly #registrations = new Map<WatchSubscriber, Registration>();
   readonly #parked = new Set<WatchSubscriber>();
   readonly #byId = new Map<bigint, Registration>();
-  readonly #backoff: Backoff;
+  readonly #backoff: RoundBackoff;
   #awaitingCreated: Registration[] = [];
   #stream: WatchStream | undefined;
   #isRunning = false;
@@ -81,7 +81,7 @@ export class WatchHub {
 
   constructor(transport: Transport) {
     this.#transport = transport;
-    this.#backoff = new Backoff(reconnectBounds, transport.runtime.random);
+    this.#backoff = new RoundBackoff(reconnectBounds, transport.runtime.random);
   }
 
   /** Starts, or after {@link WatchHub.park} continues, to serve a watcher. */
@@ -119,7 +119,8 @@ export class WatchHub {
     const { clock, timers } = this.#transport.runtime;
     let isFirstTry = true;
     while (this.#registrations.size > 0 && !this.#transport.isClosed) {
-      if (!isFirstTry) await sleep(timers, this.#backoff.next(), this.#idle.signal);
+      const pauseMillis = isFirstTry ? 0 : this.#backoff.next(this.#transport.endpoints.size);
+      if (pauseMillis > 0) await sleep(timers, pauseMillis, this.#idle.signal);
       const startMillis = clock.monotonicMillis();
       const error = await this.#runStream();
       const hasLasted = clock.monotonicMillis() - startMillis >= reconnectBounds.lastMillis;
