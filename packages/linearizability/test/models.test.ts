@@ -16,11 +16,13 @@ import {
 function sequence<Input, Output>(
   ...steps: readonly (readonly [Input, Output | undefined])[]
 ): readonly Operation<Input, Output>[] {
-  return steps.map(([input, output], index) =>
-    output === undefined
-      ? { client: "a", input, output, callTime: 2 * index, returnTime: undefined }
-      : { client: "a", input, output, callTime: 2 * index, returnTime: 2 * index + 1 },
-  );
+  return steps.map(([input, output], index): Operation<Input, Output> => {
+    const callTime = 2 * index;
+    if (output === undefined) {
+      return { client: "a", input, output: undefined, callTime, returnTime: undefined };
+    }
+    return { client: "a", input, output, callTime, returnTime: callTime + 1 };
+  });
 }
 
 const write = (value: string): VersionedInput => ({

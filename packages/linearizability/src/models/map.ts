@@ -30,7 +30,9 @@ export interface MapInput {
 export type MapStepOutput =
   | { readonly kind: "pairs"; readonly pairs: readonly (readonly [string, string])[] }
   | { readonly kind: "put" }
-  | { readonly kind: "deleted"; readonly count: number };
+  | { readonly kind: "deleted"; readonly count: number }
+  /** Nobody looked, or not at all of it: says nothing. */
+  | { readonly kind: "unseen" };
 
 /** The answer of a transaction: which branch ran, and the answers of its steps. */
 export interface MapOutput {
@@ -116,6 +118,7 @@ function isSame(one: MapStepOutput, other: MapStepOutput | undefined): boolean {
       })
     );
   }
+  if (other?.kind === "unseen") return true;
   if (one.kind === "deleted" && other?.kind === "deleted") return one.count === other.count;
   return one.kind === other?.kind;
 }
@@ -146,6 +149,8 @@ function describeOutput(output: MapOutput | undefined): string {
         return "put";
       case "deleted":
         return `deleted ${result.count}`;
+      case "unseen":
+        return "?";
     }
   });
   return `, ${output.succeeded ? "then" : "else"}: ${results.join("; ")}`;
