@@ -82,7 +82,7 @@ for (const [name, fault] of Object.entries(faults)) {
   }
 }
 
-test("B5 MemoryBackend.open: a full disk stops it, and space that returns lets it go on", async () => {
+test("B5 MemoryBackend.open: a full disk stops it, and with space it goes on", async () => {
   const disk = await openDisk(1n, 96 * 1024);
   let unit = 0;
   while (disk.failures.length === 0) {
@@ -121,7 +121,7 @@ test("MemoryBackend.open: a file that rows leave and come to stays small", async
   await reopened.close();
 });
 
-test("B7 MemoryBackend.open: a flipped bit in what is in force is an error, never a loss", async () => {
+test("B7 MemoryBackend.open: a flipped bit in force is an error, never a loss", async () => {
   for (let seed = 0; seed < 60; seed++) {
     const random = new SeededRandom(BigInt(seed));
     const disk = await openDisk(BigInt(seed));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFile, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { BackendFailedError, type Backend } from "@quorate/mvcc";
@@ -28,6 +28,7 @@ async function createBench(): Promise<BackendBench> {
       await rm(before);
       return openLmdb(path());
     },
+    sizeOf: async (path) => (await stat(path)).size,
     dispose: directory.dispose,
   };
 }

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { MemoryBackend } from "@quorate/mvcc";
+import { MemoryBackend, type Backend } from "@quorate/mvcc";
 import {
   testBackendCompliance,
   testVersionCompliance,
   type BackendBench,
 } from "./backend-compliance.ts";
-import { NodeFileSystem } from "@quorate/platform";
+import { NodeFileSystem, NodeTimers } from "@quorate/platform";
+import { SeededRandom, SimFileSystem } from "@quorate/platform/sim";
 import { bytes, temporaryDirectory } from "./support.ts";
 
 async function createBench(): Promise<BackendBench> {
@@ -23,12 +25,39 @@ async function createBench(): Promise<BackendBench> {
       content = content.crash();
       return Promise.resolve(content);
     },
+    sizeOf: async (path) => (await stat(path)).size,
     dispose: directory.dispose,
+  };
+}
+
+/** The real backend's code on a simulated disk that loses power, or on which processes die. */
+async function createDiskBench(crash: "power" | "kill"): Promise<BackendBench> {
+  const files = new SimFileSystem({ random: new SeededRandom(1n) });
+  await files.makeDirectory("/data");
+  await files.syncDirectory("/");
+  const open = (): Promise<Backend> =>
+    MemoryBackend.open("/data/db", {}, { timers: new NodeTimers(), fileSystem: files });
+  return {
+    directory: "/data",
+    open,
+    crash: (backend: Backend) => {
+      if (crash === "power") files.crash();
+      else files.killProcess();
+      // The dead process closes nothing: its handles are dead.
+      void backend.close().catch(() => undefined);
+      return open();
+    },
+    sizeOf: async (path) => (await files.stat(path))?.sizeBytes ?? 0,
+    dispose: () => Promise.resolve(),
   };
 }
 
 testBackendCompliance("MemoryBackend", createBench);
 testVersionCompliance("MemoryBackend", createBench);
+for (const crash of ["power", "kill"] as const) {
+  testBackendCompliance(`MemoryBackend.open, ${crash}`, () => createDiskBench(crash));
+  testVersionCompliance(`MemoryBackend.open, ${crash}`, () => createDiskBench(crash));
+}
 
 test("C25 MemoryBackend.snapshotTo: the mark covers exactly the rows that are copied", async () => {
   const directory = await temporaryDirectory();

@@ -181,8 +181,8 @@ export class MemoryDatabase implements DatabaseEnvironment {
   }
 
   /**
-   * Takes what has gathered as one transaction, again and again, as LMDB's writer does; like LMDB's,
-   * it goes on with the next one when one has failed.
+   * Takes what has gathered as one transaction, again and again, as LMDB's writer does; and as
+   * LMDB's, it goes on with the next one when one has failed.
    */
   async #writeAll(): Promise<void> {
     while (this.#queue.length > 0) {
