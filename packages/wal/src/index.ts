@@ -41,6 +41,7 @@ export {
 // For other packages.
 export { crc32c } from "./crc32c.ts";
 export { inspectSegment, type RecordSummary, type SegmentSummary } from "./inspect.ts";
-export type { SegmentHead } from "./payloads.ts";
-export type { RecordProblem, RecordType } from "./record.ts";
+export { decodeAppend, decodeSegmentHead, type SegmentHead } from "./payloads.ts";
+export { readRecord, type RecordProblem, type RecordType, type ScannedRecord } from "./record.ts";
+export { parseSegmentName } from "./segment-file.ts";
 export type { SegmentTail } from "./segment-scan.ts";

@@ -148,7 +148,7 @@ export class PeerNetworkLink {
         this.#dialLater();
         return;
       }
-      const admission = peer.handler.admit(from);
+      const admission = peer.handler.admit(from, this.#process.hooks.peerUrls);
       if (admission === "known") this.#connect(peer);
       else {
         if (admission === "removed") this.#tellRemoved();

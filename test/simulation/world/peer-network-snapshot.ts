@@ -99,7 +99,8 @@ class Stream implements StateStream {
   async run(snapshot: OutgoingSnapshot): Promise<void> {
     await this.#pass(0);
     const receiver = this.#host.processOf(this.#path.to);
-    if (receiver?.handler.admit(this.#path.from) !== "known") {
+    const { peerUrls } = this.#sender.hooks;
+    if (receiver?.handler.admit(this.#path.from, peerUrls) !== "known") {
       throw new Error("Cannot send snapshot: the peer does not listen or knows nobody of that id");
     }
     this.#receiver = receiver;

@@ -50,6 +50,7 @@ class Peer {
   #handler(): PeerHandler {
     return {
       admit: () => this.admission,
+      describe: () => Promise.reject(new Error("nobody asks")),
       onFrame: (_from, _kind, payload) => this.got.push(text(payload)),
       onConnected: (id) => this.events.push(`+${id}`),
       onDisconnected: (id) => this.events.push(`-${id}`),
@@ -390,6 +391,7 @@ describe("PeerNetwork: snapshots", () => {
     const trusting = peers.world.network.join(
       two,
       {
+        describe: () => Promise.reject(new Error("nobody asks")),
         ...{ admit: () => "known", onFrame: () => undefined, onConnected: () => undefined },
         ...{ onDisconnected: () => undefined, onRemoved: () => undefined },
         openSnapshot: () => ({

@@ -33,6 +33,8 @@ export interface PeerProcessHooks {
   isPaused(): boolean;
   /** Time of its machine, for `connectedSince`. */
   monotonicMillis(): number;
+  /** Where it says that it can be dialled. @default nowhere */
+  readonly peerUrls?: readonly string[];
   /** A frame leaves, before any fault. */
   frameLeaves?(to: MemberId, kind: FrameKind, payload: Uint8Array): void;
 }

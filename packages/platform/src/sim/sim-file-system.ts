@@ -137,7 +137,7 @@ export class SimFileSystem implements FileSystem {
     return copy;
   }
 
-  /** A copy of all files as a process reads them now; for {@link SimFileSystem.restore}. O(pages). */
+  /** A copy of what a process reads now; for {@link SimFileSystem.restore}. O(pages). */
   image(): SimDiskImage {
     const root = this.#root.clone();
     const settle = (inode: SimInode): void => {
@@ -187,6 +187,11 @@ export class SimFileSystem implements FileSystem {
     return bytes;
   }
 
+  /** Names in a directory as a process would see them, sorted, without passing the fault policy. */
+  names(path: string): readonly string[] {
+    return [...this.#directory("list", path).entries.keys()].sort(byteOrder);
+  }
+
   open(path: string, mode: OpenMode): Promise<FileHandle> {
     return this.#perform("open", path, 0, () => {
       const process = this.#process;
@@ -210,9 +215,7 @@ export class SimFileSystem implements FileSystem {
   }
 
   list(path: string): Promise<readonly string[]> {
-    return this.#perform("list", path, 0, () => {
-      return [...this.#directory("list", path).entries.keys()].sort(byteOrder);
-    });
+    return this.#perform("list", path, 0, () => this.names(path));
   }
 
   stat(path: string): Promise<FileStat | undefined> {

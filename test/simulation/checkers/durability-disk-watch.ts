@@ -1,0 +1,180 @@
+import type { SimFileSystem } from "@quorate/platform/sim";
+import type { Entry } from "@quorate/raft";
+import { parseSegmentName } from "@quorate/wal";
+import { LogView } from "./durability-log-view.ts";
+import {
+  carryOut,
+  readSegmentRecords,
+  readWrite,
+  type LogRecord,
+  type RecordContent,
+} from "./durability-records.ts";
+
+/** What a log holds that a process has just recovered. */
+export interface RecoveredView {
+  readonly view: LogView;
+  readonly records: readonly LogRecord[];
+}
+
+/**
+ * The log on one machine's disk: what was written to it, and what of that would be there if the
+ * power went now. The second is asked of the platters, not concluded from syncs, so that a missing
+ * sync, of a directory too, is seen as what it is (P4).
+ */
+export class DiskWatch {
+  readonly #files: SimFileSystem;
+  readonly #directory: string;
+  readonly #onConfiguration: (entry: Entry) => void;
+  #written = new LogView();
+  #durable = new LogView();
+  /** Not known durable yet; in the order of the chain. */
+  #pending: LogRecord[] = [];
+  #lastDurableCrc: number | undefined;
+  /** Something may have become durable since it was last looked. */
+  #isStale = false;
+  #isWatching = false;
+  #isExcused = false;
+
+  /**
+   * @param directory - Of the segments.
+   * @param onConfiguration - Gets each entry of a configuration that is or was in the log.
+   */
+  constructor(
+    files: SimFileSystem,
+    directory: string,
+    onConfiguration: (entry: Entry) => void = () => undefined,
+  ) {
+    this.#onConfiguration = onConfiguration;
+    this.#files = files;
+    this.#directory = directory;
+    const isOurs = (path: string): boolean => path.startsWith(`${directory}/`);
+    const stale = (): void => {
+      this.#isStale = true;
+    };
+    files.addObserver({
+      written: (path, position, bytes) => {
+        if (this.#isWatching && isOurs(path)) this.#write(path, position, bytes);
+      },
+      renamed: (from, to) => {
+        stale();
+        for (const record of this.#pending) if (record.path === from) record.path = to;
+      },
+      synced: stale,
+      directorySynced: stale,
+      crashed: stale,
+      deceived: (how, path) => {
+        // A lie about a directory above is one about the names of all that is in it.
+        if (how === "restored" || isOurs(path) || isOurs(`${path}/`)) this.#isExcused = true;
+        if (how === "lying-sync" && directory.startsWith(path)) this.#isExcused = true;
+      },
+    });
+  }
+
+  /** The disk has lied about the log since the process was started: nobody can be blamed. */
+  get isExcused(): boolean {
+    return this.#isExcused;
+  }
+
+  /** What was written. */
+  get written(): LogView {
+    return this.#written;
+  }
+
+  /** What would be there after a power cut now. */
+  get durable(): LogView {
+    if (this.#isStale) this.#advance();
+    return this.#durable;
+  }
+
+  /** The process is gone: what is written from now on belongs to one that still opens its disk. */
+  stop(): void {
+    this.#isWatching = false;
+  }
+
+  /** Reads the log as it is, without the code that is judged. */
+  recover(): RecoveredView {
+    const view = new LogView();
+    const records: LogRecord[] = [];
+    const names = this.#files.names(this.#directory);
+    for (const name of names.filter((other) => parseSegmentName(other) !== undefined)) {
+      const path = `${this.#directory}/${name}`;
+      const bytes = this.#files.contents(path);
+      records.push(...readSegmentRecords(path, bytes, records.at(-1)?.crc));
+    }
+    const first = records[0]?.content;
+    if (first?.kind === "segment-head") view.begin(first.head);
+    for (const { content } of records) {
+      carryOut(view, content);
+      this.#tellConfigurations(content);
+    }
+    return { view, records };
+  }
+
+  /**
+   * Whether a recovered log is one that was written, and holds all that was durable: the checksums
+   * are chained, so the last one stands for all (C11, C33).
+   */
+  isContinuation({ records }: RecoveredView): boolean {
+    this.#advance();
+    const known = new Set(this.#pending.map(({ crc }) => crc));
+    if (this.#lastDurableCrc !== undefined) known.add(this.#lastDurableCrc);
+    for (const { crc, content } of [...records].reverse()) {
+      if (known.has(crc)) return true;
+      // The process that opens the log leaves one for itself.
+      if (content.kind !== "sync-mark") return false;
+    }
+    return false;
+  }
+
+  /** The first record that a power cut now would take, though the process builds on it. */
+  firstVolatile({ records }: RecoveredView): LogRecord | undefined {
+    return records
+      .slice(0, endOfContent(records))
+      .find(({ path, offset, bytes }) => !this.#files.isDurable(path, offset, bytes));
+  }
+
+  /** Goes on from what a process has recovered. */
+  start({ view, records }: RecoveredView): void {
+    this.#isWatching = true;
+    this.#isExcused = false;
+    this.#durable = view;
+    this.#written = view.clone();
+    const end = endOfContent(records);
+    this.#pending = records.slice(end);
+    this.#lastDurableCrc = records[end - 1]?.crc;
+    this.#isStale = true;
+  }
+
+  #write(path: string, offset: number, bytes: Uint8Array): void {
+    const record = readWrite(path, offset, bytes);
+    if (record === undefined) return;
+    this.#pending.push(record);
+    carryOut(this.#written, record.content);
+    this.#tellConfigurations(record.content);
+  }
+
+  #tellConfigurations(content: RecordContent): void {
+    if (content.kind !== "append") return;
+    for (const entry of content.append.entries) {
+      if (entry.kind === "configuration") this.#onConfiguration(entry);
+    }
+  }
+
+  #advance(): void {
+    this.#isStale = false;
+    let count = 0;
+    for (const { path, offset, bytes, content, crc } of this.#pending) {
+      // Recovery removes what has no name of its own yet.
+      if (!path.endsWith(".wal") || !this.#files.isDurable(path, offset, bytes)) break;
+      carryOut(this.#durable, content);
+      this.#lastDurableCrc = crc;
+      count++;
+    }
+    this.#pending.splice(0, count);
+  }
+}
+
+/** Behind the last record that says something: marks behind it are not waited for. */
+function endOfContent(records: readonly LogRecord[]): number {
+  return records.findLastIndex(({ content }) => content.kind !== "sync-mark") + 1;
+}
