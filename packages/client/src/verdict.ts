@@ -127,9 +127,15 @@ export function toError(call: FailedCall, cause?: unknown): ServerError | Transp
   if (/^(etcdserver|auth|mvcc|election|mutex|lease): /.test(call.details)) {
     return new ServerError("unknown-server-error", call.details, failure);
   }
-  const code = transportCodes.get(call.grpcCode) ?? "transport-failure";
+  const code = transportCode(call);
   const message = `${call.method} failed: ${call.details === "" ? code : call.details}`;
   return new TransportError(code, message, failure, cause);
+}
+
+function transportCode(call: FailedCall): TransportErrorCode {
+  // Nobody cancelled it: grpc-js words some connections that broke like this.
+  if (call.grpcCode === statusCode.cancelled && isConnectionTrouble(call)) return "unavailable";
+  return transportCodes.get(call.grpcCode) ?? "transport-failure";
 }
 
 function isDefinite(call: FailedCall): boolean {

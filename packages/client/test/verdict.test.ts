@@ -85,6 +85,16 @@ test("P6: exactly these answers let a write be sent again", () => {
   }
 });
 
+test("A call whose connection broke was not cancelled by the caller, whatever gRPC says", () => {
+  const broken = judge(failed("read", { code: 1, message: "Call cancelled" }));
+  assert.equal(broken.error.code, "unavailable");
+  assert.equal(broken.error.isTransient, true);
+  assert.equal(broken.retry, "elsewhere");
+  const cancelled = judge(failed("read", { code: 1, message: "Cancelled on client" }));
+  assert.equal(cancelled.error.code, "cancelled");
+  assert.equal(cancelled.error.isTransient, false);
+});
+
 test("P6: of gRPC's own failures only those before the server are repeated for a write", () => {
   const cases: readonly (readonly [number, string, boolean])[] = [
     [14, "No connection established. Last error: ECONNREFUSED", true],
