@@ -1,0 +1,102 @@
+/**
+ * Clients that are cancelled and cut off at random while the members live (C30, C48, P6).
+ *
+ * `QUORATE_STORM_SECONDS` sets how long, `QUORATE_STORM_SEED` repeats the same choices. @default 8
+ */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setTimeout as passing } from "node:timers/promises";
+import { connect } from "@quorate/client";
+import { SeededRandom } from "@quorate/platform/sim";
+import { ClusterProcesses, quorateMissing } from "../support/cluster-processes.ts";
+import { until, within } from "../support/deadline.ts";
+import { TcpProxy } from "../support/tcp-proxy.ts";
+import { StormClient } from "./clients-storm.ts";
+import { judge } from "./network-judge.ts";
+
+const stormMillis = Number(process.env["QUORATE_STORM_SECONDS"] ?? "8") * 1_000;
+const seed = process.env["QUORATE_STORM_SEED"] ?? String(Date.now() % 1_000_000);
+const clientsPerMember = 8;
+const prefix = "storm/";
+/** Leases of a storm last 2 s; see L2. */
+const leasesGoneMillis = 10_000;
+const growthMaxBytes = 200 * 1024 * 1024;
+
+describe("clients that give up at random", { skip: quorateMissing }, () => {
+  test(
+    "leave exact histories, and nothing behind",
+    { timeout: stormMillis + 120_000 },
+    async () => {
+      console.log(`QUORATE_STORM_SEED=${seed}`);
+      await using cluster = await ClusterProcesses.start(3);
+      const before = cluster.members.map((member) => member.residentBytes ?? 0);
+      const clients = await storm(cluster);
+      const records = {
+        writes: clients.flatMap((client) => client.writes),
+        reads: [],
+        sights: clients.flatMap((client) => client.sights),
+      };
+      const verdict = await judge(prefix, cluster.endpoints, records);
+      const kinds = ["put", "swap", "read", "watch", "lease"].map((kind) => {
+        const count = clients.reduce((sum, client) => sum + (client.givenUp.get(kind) ?? 0), 0);
+        return `${kind} ${count}`;
+      });
+      const events = clients.reduce((sum, client) => sum + client.events, 0);
+      console.log(`given up: ${kinds.join(", ")}; events ${events}; ${JSON.stringify(verdict)}`);
+      assert.ok(verdict.acknowledged > 20 && verdict.unknown > 20, "both happened");
+      assert.ok(verdict.surfaced > 0, "some that were given up took effect");
+      await checkLeftOvers(cluster);
+      for (const [index, member] of cluster.members.entries()) {
+        const growth = (member.residentBytes ?? 0) - (before[index] ?? 0);
+        assert.ok(growth < growthMaxBytes, `${member.name} holds ${growth} bytes more`);
+        assert.ok(member.isRunning);
+      }
+    },
+  );
+});
+
+/** Half of the clients of each member come through a relay that resets all connections at times. */
+async function storm(cluster: ClusterProcesses): Promise<readonly StormClient[]> {
+  const random = new SeededRandom(BigInt(seed));
+  const floor = { revision: 0 };
+  const proxies = await Promise.all(
+    cluster.members.map((member) => TcpProxy.start(member.clientPort)),
+  );
+  const clients = cluster.members.flatMap((member, index) =>
+    Array.from({ length: clientsPerMember }, (_, number) => {
+      const endpoint = number % 2 === 0 ? member.endpoint : (proxies[index]?.endpoint ?? "");
+      const place = { member: index, name: `c${index}-${number}`, prefix };
+      return new StormClient(endpoint, place, random.split(`${index}-${number}`), floor);
+    }),
+  );
+  const end = new AbortController();
+  const running = Promise.all(clients.map((client) => client.run(end.signal)));
+  const cutting = random.split("cuts");
+  const until = performance.now() + stormMillis;
+  while (performance.now() < until) {
+    await Promise.race([passing(50 + cutting.nextInt(300)), running]);
+    proxies[cutting.nextInt(proxies.length)]?.cut();
+  }
+  end.abort();
+  await within(20_000, "the end of all calls", running);
+  for (const client of clients) await client[Symbol.asyncDispose]();
+  for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
+  return clients;
+}
+
+/** Leases run out, their keys go, and no member remembers a watcher. */
+async function checkLeftOvers(cluster: ClusterProcesses): Promise<void> {
+  for (const endpoint of cluster.endpoints) {
+    await using client = connect({ endpoints: [endpoint] });
+    await until(leasesGoneMillis, `the end of all leases at ${endpoint}`, async () =>
+      (await client.lease.list()).length === 0 ? true : undefined,
+    );
+    assert.deepEqual((await client.getAll({ prefix: "leased/" })).kvs, [], "L5: leased keys");
+    await until(10_000, `the end of all watchers at ${endpoint}`, async () => {
+      const metrics = await (await fetch(`http://${endpoint}/metrics`)).text();
+      const watchers = /^etcd_debugging_mvcc_watcher_total(?:\{\})? (\d+)/m.exec(metrics)?.[1];
+      assert.ok(watchers !== undefined, "the metric is there");
+      return watchers === "0" ? true : undefined;
+    });
+  }
+}
