@@ -6,6 +6,7 @@ import type { CoverageJson } from "./coverage.ts";
 import { Injector } from "./faults/injector.ts";
 import { heal, isConverged, whyNotConverged } from "./healing.ts";
 import type { Plan } from "./plan/plan.ts";
+import { Stage } from "./schedules/stage.ts";
 import { runWorkloads, type RunningWorkloads } from "./workloads/run-workloads.ts";
 import { withGuardedGlobals } from "./world/globals-guard.ts";
 import { describeError } from "./world/machine.ts";
@@ -37,12 +38,19 @@ export interface RunFailure {
 export interface RunOptions {
   /** Gets each line of the story. @default nobody */
   readonly onLine?: ((line: string) => void) | undefined;
+  /**
+   * Plays after the start, beside the faults of the plan, which has no more of them than it needs;
+   * the safety phase ends with it. What it throws ends the run. @default the plan's time passes
+   */
+  readonly script?: ((stage: Stage) => Promise<void>) | undefined;
 }
 
 /** Time to converge after everything is healed (D9). */
 const convergeMillis = 60_000;
 /** How long clients go on after the healing before they are asked to end. */
 const calmMillis = 3_000;
+/** Longest time of a script. */
+const scriptMillis = 300_000;
 /** A run of more events does not end. */
 const eventsMax = 3_000_000;
 
@@ -57,7 +65,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
   };
   process.on("unhandledRejection", onRejection);
   try {
-    await withGuardedGlobals(() => play(world, checkers));
+    await withGuardedGlobals(() => play(world, checkers, options.script));
   } catch (error) {
     world.fail(error);
   } finally {
@@ -72,13 +80,14 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
   };
 }
 
-async function play(world: World, checkers: Checkers): Promise<void> {
+async function play(world: World, checkers: Checkers, script: RunOptions["script"]): Promise<void> {
   const { plan } = world;
   for (const machine of world.machines) machine.start();
   const ending = new AbortController();
   const workloads = runWorkloads(world, plan.workloads, ending.signal);
   const injector = new Injector(world, plan.faults);
-  await world.advance(plan.faultyMillis);
+  if (script === undefined) await world.advance(plan.faultyMillis);
+  else await follow(world, script);
   if (world.hasFailed()) return;
 
   world.trace("heals");
@@ -101,18 +110,37 @@ async function play(world: World, checkers: Checkers): Promise<void> {
   if (!world.hasFailed()) finish(world, checkers, workloads);
 }
 
+/** Lets time pass until a script has ended; one that does not end is broken. */
+async function follow(world: World, script: (stage: Stage) => Promise<void>): Promise<void> {
+  let isOver = false;
+  script(new Stage(world)).then(
+    () => {
+      isOver = true;
+    },
+    (error: unknown) => world.fail(error),
+  );
+  await waitFor(
+    world,
+    () => isOver,
+    "script",
+    () => "it still waits",
+    scriptMillis,
+  );
+}
+
 async function waitFor(
   world: World,
   isReached: () => boolean,
   promise: string,
   describe: () => string,
+  withinMillis: number = convergeMillis,
 ): Promise<void> {
   const { scheduler } = world;
-  const end = scheduler.nowMillis + convergeMillis;
+  const end = scheduler.nowMillis + withinMillis;
   const isOver = (): boolean => scheduler.nowMillis > end || scheduler.executed > eventsMax;
   await world.advanceUntil(() => isOver() || isReached());
   if (world.hasFailed() || isReached()) return;
-  throw new CheckFailure(promise, `not within ${convergeMillis} ms after healing: ${describe()}`);
+  throw new CheckFailure(promise, `not within ${withinMillis} ms: ${describe()}`);
 }
 
 function finish(world: World, checkers: Checkers, workloads: RunningWorkloads): void {

@@ -137,7 +137,12 @@ export class World implements MachineHost {
 
   /** A client machine with a name of its own. */
   connect(name: string): ClientMachine {
-    const machine = new ClientMachine(name, this.addresses, this);
+    return this.connectTo(name, this.addresses);
+  }
+
+  /** A client machine that knows these addresses alone. */
+  connectTo(name: string, addresses: readonly string[]): ClientMachine {
+    const machine = new ClientMachine(name, addresses, this);
     this.clientMachines.push(machine);
     return machine;
   }

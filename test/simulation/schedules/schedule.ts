@@ -1,0 +1,63 @@
+import { drawPlan } from "../plan/draw-plan.ts";
+import type { Plan } from "../plan/plan.ts";
+import { runPlan, type RunResult } from "../run-plan.ts";
+import { calmFaults } from "../world/peer-network-faults.ts";
+import { defaultMemberLimits } from "@quorate/server/member";
+import type { Stage } from "./stage.ts";
+
+/** A story that leads to where a known bug would show, judged by all checkers. */
+export interface Schedule {
+  /** Says what happens, as a sentence without a full stop. */
+  readonly name: string;
+  /** Rows of the list of known bugs, as `C6`. */
+  readonly rows: readonly string[];
+  /** What differs from {@link plainPlan}. */
+  readonly plan?: Partial<Plan>;
+  /** Calls `stage.reached(name)` where the bug would have struck. */
+  readonly script: (stage: Stage) => Promise<void>;
+}
+
+/** Three members on good machines and links, no faults, one workload of registers. */
+export function plainPlan(seed: bigint): Plan {
+  const drawn = drawPlan(seed);
+  return {
+    seed: seed.toString(),
+    members: 3,
+    timing: {
+      tickMillis: 100,
+      electionTicks: 10,
+      isPreVote: true,
+      isElectionHastened: true,
+      requestTimeoutMillis: 7_000,
+      snapshotCount: 10_000,
+      catchupEntries: 5_000,
+      logBytesMax: 64 * 1024 * 1024,
+      warningApplyMillis: 100,
+      limits: defaultMemberLimits,
+    },
+    machine: {
+      ...drawn.machine,
+      segmentBytes: 32_768,
+      syncMillis: [0, 2],
+      commitIntervalMillis: 20,
+      compactionBatchLimit: 10,
+      autoCompaction: { mode: "off" },
+      driftMax: 0,
+      quotaBytes: 0,
+    },
+    network: calmFaults,
+    workloads: [{ kind: "register", name: "register" }],
+    faults: [],
+    faultyMillis: 0,
+    isCoreHealedAlone: false,
+  };
+}
+
+/** Plays a schedule with the chances of a seed. */
+export function runSchedule(
+  { plan, script }: Schedule,
+  seed: bigint,
+  onLine?: (line: string) => void,
+): Promise<RunResult> {
+  return runPlan({ ...plainPlan(seed), ...plan }, { script, onLine });
+}
