@@ -1,4 +1,4 @@
-import type { CallOptions, Comparison, Txn } from "@quorate/client";
+import type { CallOptions, Comparison, RangeResult, Txn } from "@quorate/client";
 
 import { Ownership } from "./ownership.ts";
 import { findPlace, joinQueue, leaveQueue, waitForHead, type HeadPlace } from "./owner-queue.ts";
@@ -51,11 +51,17 @@ export class Mutex {
   /** Takes the lock if it is free now; undefined when somebody has it. */
   async tryLock(session: Session, options: WaitOptions = {}): Promise<Lock | undefined> {
     const place = await joinQueue(session, this.name, "", options.signal);
-    const { client } = session;
-    const oldest = await client.range(
-      { prefix: place.prefix },
-      { sort: { by: "create-revision" }, limit: 1, keysOnly: true },
-    );
+    let oldest: RangeResult;
+    try {
+      oldest = await session.client.range(
+        { prefix: place.prefix },
+        { ...options, sort: { by: "create-revision" }, limit: 1, keysOnly: true },
+      );
+    } catch (error) {
+      // A place that nobody knows of would become a lock that nobody gives back.
+      await leaveQueue(place).catch(() => undefined);
+      throw error;
+    }
     const owner = oldest.kvs[0];
     if (owner?.createRevision === place.createRevision && session.isAlive()) {
       return new Lock({ ...place, revision: oldest.revision });

@@ -13,3 +13,5 @@ export {
 export { parseEndpoint, type EndpointAddress } from "../endpoint-address.ts";
 export type { ResolvedOptions } from "../options.ts";
 export type { Runtime } from "../runtime.ts";
+// What a scripted server decodes and encodes.
+export { services, type TxnRequest } from "@quorate/api";
