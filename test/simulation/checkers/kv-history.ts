@@ -161,7 +161,8 @@ class KvHistoryCheck {
     if (changes.length > 0) {
       fail("P1", record, `it should have changed something at revision ${revision}`);
     }
-    this.#compare(record, answer, isOld(operation) ? "P9" : isSerializable ? "P3" : "P1");
+    const isOld = answeredRevisions(operation, outcome.answer).length > 0;
+    this.#compare(record, answer, isOld ? "P9" : isSerializable ? "P3" : "P1");
     const floor = this.#edges.floorOf(record);
     if (revision < floor && !isSerializable) {
       fail("P2", record, `revision ${floor} was answered before its call`);
@@ -182,8 +183,9 @@ class KvHistoryCheck {
 
   /** Revisions asked for had come about, and were not compacted away before the call. */
   #readable(record: AnsweredRecord, isSerializable: boolean): void {
-    for (const asked of askedRevisions(record.operation)) {
-      if (asked > record.outcome.answer.revision) {
+    const { operation, outcome } = record;
+    for (const asked of answeredRevisions(operation, outcome.answer)) {
+      if (asked > outcome.answer.revision) {
         fail("P9", record, `revision ${asked} was in the future`);
       }
       const compacted = this.#replay.view.compactedBy(record.callMillis - 1);
@@ -242,11 +244,17 @@ function isAnswered(record: KvRecord): record is AnsweredRecord {
   return record.outcome.kind === "ok";
 }
 
-function isOld(operation: KvOperation): boolean {
-  return askedRevisions(operation).length > 0;
+/** Old revisions that an answer shows: those of the branches that ran. */
+function answeredRevisions(operation: KvOperation, answer: KvAnswer): readonly number[] {
+  if (operation.kind !== "txn" || answer.kind !== "txn") return askedRevisions(operation);
+  const steps = answer.succeeded ? operation.success : operation.failure;
+  return steps.flatMap((step, index) => {
+    const result = answer.results[index];
+    return result === undefined ? [] : answeredRevisions(step, result);
+  });
 }
 
-/** Revisions that the ranges of an operation ask for. */
+/** Revisions that the ranges of an operation ask for, whichever branch runs. */
 function askedRevisions(operation: KvOperation): readonly number[] {
   switch (operation.kind) {
     case "range":

@@ -1,4 +1,5 @@
 /** Clients that read and write keys for as long as a run lasts, each with its own real client. */
+import { setMaxListeners } from "node:events";
 import type { SeededRandom } from "@quorate/platform/sim";
 import type { KvAnswer, KvOperation } from "../history/kv-records.ts";
 import type { KvRecorder } from "../history/kv-recorder.ts";
@@ -56,6 +57,8 @@ export interface KvClientsContext {
 
 /** Runs all clients until the signal aborts or each has done its operations. */
 export async function runKvClients(context: KvClientsContext): Promise<void> {
+  // All clients of all workloads listen to the one end of the run.
+  setMaxListeners(0, context.signal);
   const names = Array.from({ length: context.load.clients }, (_, index) => `c${index}`);
   await Promise.all(names.map((name) => runClient(context, name)));
 }
