@@ -18,6 +18,7 @@ export type {
 } from "./results.ts";
 export type { FollowerStatus, LeaderStatus, LogStatus, RaftStatus } from "./status.ts";
 export type { ProgressState } from "./progress.ts";
+export type { Promises } from "./promise-witness.ts";
 export { RaftAssertionError } from "./assert.ts";
 export { RaftCodecError, RaftError, RaftOptionsError, RaftStateError } from "./errors.ts";
 

@@ -86,6 +86,14 @@ export interface RaftOptions {
    * @default 65536
    */
   readonly maxPendingReads?: number;
+  /**
+   * Start without taking part in elections, neither as voter nor as candidate, until
+   * `endProbation()`: for a member that was there before, while others may know of promises that
+   * its disk has lost (B16).
+   *
+   * @default false
+   */
+  readonly isOnProbation?: boolean;
 }
 
 /** {@link RaftOptions} with every default filled in. */
@@ -98,6 +106,7 @@ export const defaultRaftOptions: Omit<ResolvedRaftOptions, "id" | "random"> = {
   preVote: true,
   checkQuorum: true,
   holdCommits: false,
+  isOnProbation: false,
   maxAppendBytes: 1024 * 1024,
   maxInflightAppends: 256,
   maxInflightBytes: 64 * 1024 * 1024,

@@ -30,6 +30,7 @@ import type {
 } from "./message.ts";
 import { resolveRaftOptions, type RaftOptions, type ResolvedRaftOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
+import { forgottenPromise, PromiseWitness, type Promises } from "./promise-witness.ts";
 import { ForwardedReads } from "./read-index.ts";
 import type { Ready, Role, SoftState } from "./ready.ts";
 import type {
@@ -60,6 +61,9 @@ export class RaftNode {
   readonly #log: RaftLog;
   readonly #outbox: Outbox;
   readonly #forwardedReads: ForwardedReads;
+  readonly #witness = new PromiseWitness();
+  /** Others may know of promises that this one has forgotten: it takes no part in elections. */
+  #isOnProbation: boolean;
   #term: Term;
   #votedFor: MemberId | undefined;
   #leader: MemberId | undefined;
@@ -89,6 +93,7 @@ export class RaftNode {
     this.#forwardedReads = new ForwardedReads(this.#options.maxPendingReads, (bound) =>
       this.#options.random.nextInt(bound),
     );
+    this.#isOnProbation = this.#options.isOnProbation;
     this.#term = state.hardState.term;
     this.#votedFor = state.hardState.votedFor;
     this.#persistedHardState = state.hardState;
@@ -116,7 +121,7 @@ export class RaftNode {
       return;
     }
     this.#electionElapsed += 1;
-    if (this.#electionElapsed < this.#electionTimeout) return;
+    if (this.#electionElapsed < this.#electionTimeout || this.#isOnProbation) return;
     if (this.#canCampaign()) this.#campaign(this.#options.preVote, false);
     else this.#forgetLeader();
   }
@@ -128,6 +133,7 @@ export class RaftNode {
    */
   step(message: Message): void {
     if (message.to !== this.#options.id || message.from === this.#options.id) return;
+    this.#remember(message);
     if (this.#isFromStranger(message)) return;
     if (message.term < this.#term) {
       this.#answerLowerTerm(message);
@@ -152,7 +158,9 @@ export class RaftNode {
         }
         return;
       case "append-response":
-        this.#leadership?.handleAppendResponse(message);
+        if (this.#leadership === undefined) return;
+        if (!message.isRejected) this.#witness.accepted(message.from, message.term, message.index);
+        this.#leadership.handleAppendResponse(message);
         return this.#stepDownIfOver();
       case "heartbeat-response":
         return this.#leadership?.handleHeartbeatResponse(message);
@@ -264,6 +272,29 @@ export class RaftNode {
     this.#leadership?.replication.reportSnapshot(member, isOk);
   }
 
+  /** What `member` has promised to this one, for it to be told; undefined for nothing. */
+  promisesOf(member: MemberId): Promises | undefined {
+    const commit = this.#log.commitIndex;
+    const leading = this.#leadership === undefined ? undefined : { term: this.#term, commit };
+    return this.#witness.promisesOf(member, leading);
+  }
+
+  /**
+   * Compares what `witness` says that this node has promised to it.
+   *
+   * @returns Half a sentence about what was forgotten: this node must stop, for its disk has gone
+   *   back in time (B16). undefined when nothing was.
+   */
+  forgottenPromise(witness: MemberId, promises: Promises): string | undefined {
+    const keeper = { term: this.#term, votedFor: this.#votedFor, lastIndex: this.#log.lastIndex };
+    return forgottenPromise(keeper, witness, promises);
+  }
+
+  /** Those who may know better have spoken, or are not there: see `RaftOptions.isOnProbation`. */
+  endProbation(): void {
+    this.#isOnProbation = false;
+  }
+
   /** `ready()` has something to hand out. */
   hasReady(): boolean {
     return (
@@ -347,6 +378,26 @@ export class RaftNode {
     };
   }
 
+  /** Notes what waited for its sender's disk, so promises something. */
+  #remember(message: Message): void {
+    const { from, term } = message;
+    switch (message.kind) {
+      case "vote":
+        if (!message.isPreVote) this.#witness.spoke(from, term);
+        return;
+      case "vote-response":
+        if (message.isPreVote || message.isRejected) return;
+        this.#witness.spoke(from, term);
+        this.#witness.voted(from, term);
+        return;
+      case "append":
+      case "append-response":
+        this.#witness.spoke(from, term);
+        return;
+      default:
+    }
+  }
+
   // Terms and roles.
 
   #role(): Role {
@@ -425,6 +476,9 @@ export class RaftNode {
     // A follower's timer runs on: only a leader or a granted vote resets it (§3.4). Otherwise a
     // member that cannot win but is quick to try would keep all others from trying.
     const isNewStart = this.#role() !== "follower" || leader !== undefined;
+    if (this.#leadership !== undefined) {
+      this.#witness.endLeadership(this.#term, this.#log.commitIndex);
+    }
     if (term !== this.#term) {
       this.#term = term;
       this.#votedFor = undefined;
@@ -476,7 +530,7 @@ export class RaftNode {
    */
   #canCampaign(): boolean {
     const { id } = this.#options;
-    if (this.#log.isInstalling) return false;
+    if (this.#log.isInstalling || this.#isOnProbation) return false;
     if (isVoter(this.#log.configuration, id)) return true;
     const isCommitted = this.#log.configurationIndex <= this.#log.commitIndex;
     return !isCommitted && isVoter(this.#log.previousConfiguration, id);
@@ -504,6 +558,7 @@ export class RaftNode {
   }
 
   #handleVote(message: VoteMessage): void {
+    if (this.#isOnProbation) return;
     const { from, isPreVote } = message;
     const isFree =
       this.#votedFor === from ||

@@ -246,6 +246,15 @@ export class SimCluster {
     }
   }
 
+  /** A member that has lost nothing of what its disk held is never told so (B16). */
+  #checkPromises(sender: MemberId, to: SimMember): void {
+    const promises = to.node?.promisesOf(sender);
+    const from = this.members.get(sender);
+    if (promises === undefined || from?.node === undefined) return;
+    const forgotten = from.node.forgottenPromise(to.id, promises);
+    if (forgotten !== undefined) throw new Error(`${sender} is accused by ${to.id}: ${forgotten}`);
+  }
+
   #deliver(bytes: Uint8Array): void {
     const message = decodeMessage(bytes);
     const to = this.members.get(message.to);
@@ -255,6 +264,7 @@ export class SimCluster {
       return;
     }
     to.node.step(message);
+    this.#checkPromises(message.from, to);
     to.touch();
   }
 
