@@ -145,3 +145,82 @@ test("PeerLink survives a URL that cannot be dialled and tries the next one", as
   link.close();
   server.close();
 });
+
+/** A link to a server that welcomes and then answers nothing; `probe` lets time pass for both. */
+async function startSilentLink(): Promise<{
+  readonly link: PeerLink;
+  readonly socket: Socket;
+  readonly probe: (count: number) => Promise<void>;
+  readonly close: () => void;
+}> {
+  const scheduler = new SimScheduler();
+  let isWelcomed = false;
+  const accepted = new Promise<[Server, string, Promise<Socket>]>((resolve) => {
+    const socket = new Promise<Socket>((resolveSocket) => {
+      void listenOn((each) => {
+        each
+          .on("error", () => undefined)
+          .once("data", () => {
+            if (!isWelcomed) send(each, FrameKind.welcome, new Uint8Array(0));
+            isWelcomed = true;
+            each.pause();
+            resolveSocket(each);
+          });
+      }).then(([server, url]) => resolve([server, url, socket]));
+    });
+  });
+  const [server, url, dialled] = await accepted;
+  let onConnected = (): void => undefined;
+  const connected = new Promise<void>((resolve) => (onConnected = () => resolve()));
+  const link = new PeerLink(
+    hello,
+    [url],
+    defaultPeerLinkOptions,
+    {
+      ...{ clock: new NodeClock(), timers: new SimTimers(scheduler) },
+      ...{ random: new NodeRandom(), logger: noopLogger },
+    },
+    {
+      onConnected,
+      onDisconnected: () => undefined,
+      onRefused: () => undefined,
+      onRoundTrip: () => undefined,
+      onSent: () => undefined,
+    },
+  );
+  const socket = await dialled;
+  await connected;
+  const probe = async (count: number): Promise<void> => {
+    for (let turn = 0; turn < count; turn += 1) {
+      scheduler.advance(defaultPeerLinkOptions.pingIntervalMillis);
+      // What was written is handed to the kernel in later turns.
+      for (let step = 0; step < 10; step += 1) await new Promise((done) => setImmediate(done));
+    }
+  };
+  const close = (): void => {
+    link.close();
+    socket.destroy();
+    server.close();
+  };
+  return { link, socket, probe, close };
+}
+
+test("PeerLink takes a peer that does not answer for dead within 2 s (B10)", async () => {
+  const { link, probe, close } = await startSilentLink();
+  await probe(3);
+  assert.ok(link.connectedSince !== undefined, "it may be late");
+  await probe(1);
+  assert.equal(link.connectedSince, undefined, "TCP alone would wait for many minutes");
+  close();
+});
+
+test("PeerLink has patience while frames wait: its pings are behind them (B10)", async () => {
+  const { link, probe, close } = await startSilentLink();
+  // More than any kernel takes for a reader that does not read.
+  for (let frame = 0; frame < 48; frame += 1) link.send(FrameKind.raft, [Buffer.alloc(1 << 20)]);
+  await probe(9);
+  assert.ok(link.connectedSince !== undefined, "a slow link is not a dead one");
+  await probe(1);
+  assert.equal(link.connectedSince, undefined);
+  close();
+});

@@ -11,27 +11,37 @@ import { parsePeerUrl, type SocketAddress } from "./peer-url.ts";
 
 /** Settings of a link; all in milliseconds or bytes. */
 export interface PeerLinkOptions {
-  /** Time for TCP connect plus handshake. @default 5000 */
+  /**
+   * Time for TCP connect plus handshake. Short, as the kernel asks a host that did not answer less
+   * and less often; the next attempt asks at once. @default 2000
+   */
   readonly connectTimeoutMillis: number;
   /** Pause before the second attempt; doubles up to the maximum. @default 50 */
   readonly retryMinMillis: number;
   /** A peer that comes back must be heard before elections go wrong. @default 200 */
   readonly retryMaxMillis: number;
-  /** How often an idle link is probed. @default 1000 */
+  /** How often a link is probed. @default 500 */
   readonly pingIntervalMillis: number;
-  /** A link on which no pong came for this long is dead (B10). @default 5000 */
+  /**
+   * A link on which no pong came for this long is dead (B10). TCP would try again after pauses that
+   * double: once a broken network is whole, a new connection carries sooner than an old one.
+   * @default 2000
+   */
   readonly silenceMaxMillis: number;
+  /** The same while frames wait to be sent, and pings behind them. @default 5000 */
+  readonly busySilenceMaxMillis: number;
   /** Frames beyond this many queued bytes are dropped. @default 64 MiB */
   readonly queueBytesMax: number;
 }
 
 /** See {@link PeerLinkOptions}. */
 export const defaultPeerLinkOptions: PeerLinkOptions = {
-  connectTimeoutMillis: 5_000,
+  connectTimeoutMillis: 2_000,
   retryMinMillis: 50,
   retryMaxMillis: 200,
-  pingIntervalMillis: 1_000,
-  silenceMaxMillis: 5_000,
+  pingIntervalMillis: 500,
+  silenceMaxMillis: 2_000,
+  busySilenceMaxMillis: 5_000,
   queueBytesMax: 64 * 1024 * 1024,
 };
 
@@ -200,8 +210,9 @@ export class PeerLink {
    * counted, not time: the time of a process that was stopped says nothing about its peer (B12).
    */
   #probe(socket: Socket): void {
-    const { pingIntervalMillis, silenceMaxMillis } = this.#options;
-    if (this.#unanswered * pingIntervalMillis >= silenceMaxMillis) {
+    const { pingIntervalMillis, silenceMaxMillis, busySilenceMaxMillis } = this.#options;
+    const silenceMax = socket.writableLength > 0 ? busySilenceMaxMillis : silenceMaxMillis;
+    if (this.#unanswered * pingIntervalMillis >= silenceMax) {
       socket.destroy();
       return;
     }
