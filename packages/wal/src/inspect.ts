@@ -1,7 +1,8 @@
 import type { FileSystem } from "@quorate/platform";
-import { readSegment } from "./recovery.ts";
+import type { Entry } from "@quorate/raft";
+import { readSegment, toCorrupt } from "./recovery.ts";
 import { decodeAppend, type SegmentHead } from "./payloads.ts";
-import type { RecordType } from "./record.ts";
+import type { RecordType, ScannedRecord } from "./record.ts";
 import { scanSegment, type SegmentTail } from "./segment-scan.ts";
 
 /** One record, for people. */
@@ -32,7 +33,7 @@ export interface SegmentSummary {
 export async function inspectSegment(files: FileSystem, path: string): Promise<SegmentSummary> {
   const records: RecordSummary[] = [];
   const { head, tail } = scanSegment(path, await readSegment(files, path), (record) => {
-    const entries = record.type === "append" ? decodeAppend(record.payload).entries : [];
+    const entries = entriesOf(path, record);
     records.push({
       type: record.type,
       offset: record.offset,
@@ -43,4 +44,13 @@ export async function inspectSegment(files: FileSystem, path: string): Promise<S
     });
   });
   return { head, records, tail };
+}
+
+function entriesOf(path: string, record: ScannedRecord): readonly Entry[] {
+  if (record.type !== "append") return [];
+  try {
+    return decodeAppend(record.payload).entries;
+  } catch (error) {
+    throw toCorrupt(path, record, error);
+  }
 }

@@ -166,10 +166,7 @@ function scan(segment: SegmentFile, bytes: Uint8Array, replay: LogReplay): Segme
     try {
       replayRecord(record, replay);
     } catch (error) {
-      const isKnown =
-        error instanceof ReplayError || error instanceof PayloadError || error instanceof RaftError;
-      if (!isKnown && !(error instanceof RangeError)) throw error;
-      throw new WalCorruptError({ path, offset: record.offset, problem: error.message }, error);
+      throw toCorrupt(path, record, error);
     }
   });
   if (result.tail.kind === "corrupt") {
@@ -193,6 +190,14 @@ function replayRecord(record: ScannedRecord, replay: LogReplay): void {
     default:
       throw new PayloadError(`unknown record type ${String(record.type)}`);
   }
+}
+
+/** A record with the right checksum that makes no sense is damage as well (C34). */
+export function toCorrupt(path: string, { offset }: ScannedRecord, error: unknown): unknown {
+  const isKnown =
+    error instanceof ReplayError || error instanceof PayloadError || error instanceof RaftError;
+  if (!isKnown && !(error instanceof RangeError)) return error;
+  return new WalCorruptError({ path, offset, problem: error.message }, error);
 }
 
 /** A segment that has a successor was durable to its end before the successor got its name. */
