@@ -19,7 +19,7 @@ export const readSchedules: readonly Schedule[] = [
       await inside.client.put("schedule", "after");
       const late = outside.client.get("schedule", { deadlineMillis: 20_000 });
       const seen = await Promise.allSettled([early, late]);
-      const isStale = seen[1]?.status === "fulfilled" && seen[1].value?.text() !== "after";
+      const isStale = seen[1].status === "fulfilled" && seen[1].value?.text() !== "after";
       if (isStale) throw new Error("P2: the old leader has answered a read with the old value");
       stage.reached("a leader that was cut off is asked while the majority writes");
       stage.healLinks();
