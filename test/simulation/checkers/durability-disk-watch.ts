@@ -61,7 +61,9 @@ export class DiskWatch {
       },
       synced: stale,
       directorySynced: stale,
-      crashed: stale,
+      crashed: () => {
+        this.#advance();
+      },
       deceived: (how, path) => {
         // A lie about a directory above is one about the names of all that is in it.
         if (how === "restored" || isOurs(path) || isOurs(`${path}/`)) this.#isExcused = true;
@@ -86,9 +88,10 @@ export class DiskWatch {
     return this.#durable;
   }
 
-  /** The process is gone: what is written from now on belongs to one that still opens its disk. */
+  /** The process is gone: what is written from now on is from one that still opens its disk. */
   stop(): void {
     this.#isWatching = false;
+    this.#advance();
   }
 
   /** Reads the log as it is, without the code that is judged. */
@@ -115,7 +118,6 @@ export class DiskWatch {
    * are chained, so the last one stands for all (C11, C33).
    */
   isContinuation({ records }: RecoveredView): boolean {
-    this.#advance();
     const known = new Set(this.#pending.map(({ crc }) => crc));
     if (this.#lastDurableCrc !== undefined) known.add(this.#lastDurableCrc);
     for (const { crc, content } of [...records].reverse()) {

@@ -27,8 +27,10 @@ export interface NetworkProcess {
 }
 
 /** How often an idle connection is probed, and how many probes may stay unanswered (B10). */
-const pingMillis = 1_000;
-const unansweredMax = 5;
+const pingMillis = 500;
+const unansweredMax = 4;
+/** The same while frames wait, and pings behind them. */
+const unansweredBusyMax = 10;
 /** A connection from which nothing came for this long is closed by its receiver. */
 const receiverSilenceMillis = 10_000;
 /** Pauses between attempts to connect. */
@@ -208,7 +210,8 @@ export class PeerNetworkLink {
     }
     const isAnswered = isReachable && !this.#isForgotten && peer?.hooks.isPaused() === false;
     this.#unanswered = isAnswered ? 0 : this.#unanswered + 1;
-    if (this.#unanswered < unansweredMax) return;
+    const { held } = this.#path;
+    if (this.#unanswered < (held.length > 0 ? unansweredBusyMax : unansweredMax)) return;
     this.#host.coverage.sometimes("a silent connection was noticed", true);
     this.reset();
   }

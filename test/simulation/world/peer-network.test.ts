@@ -175,7 +175,7 @@ describe("PeerNetwork: frames", () => {
     const { world, sender, receiver } = pair();
     receiver.timers.pause();
     for (const number of numbers) sender.send(two, number);
-    world.scheduler.advance(3_000);
+    world.scheduler.advance(1_500);
     assert.deepEqual(receiver.got, []);
     receiver.timers.goOn();
     sender.send(two, "last");
@@ -209,9 +209,9 @@ describe("PeerNetwork: connections", () => {
     const { world, sender, receiver } = pair();
     world.network.cut([{ from: one, to: two }]);
     assert.ok(sender.send(two, "lost"));
-    world.scheduler.advance(3_000);
+    world.scheduler.advance(1_500);
     assert.deepEqual(sender.events, ["+2"]);
-    world.scheduler.advance(4_000);
+    world.scheduler.advance(1_500);
     assert.deepEqual(sender.events, ["+2", "-2"]);
     assert.deepEqual(receiver.events, ["+1"], "the other direction stays");
     world.network.healAll();
