@@ -182,7 +182,11 @@ export class Registration implements AsyncDisposable {
       this.#loops = Promise.all([this.#keep(session, revision), this.#watchHealth()]);
     } catch (error) {
       this.#closed.abort();
+      // A call that nobody but the loss has cancelled.
+      const isLoss =
+        session.lost.aborted && !this.#client.closed.aborted && error instanceof EtcdError;
       await session[Symbol.asyncDispose]();
+      if (isLoss) throw new SessionLostError(`register "${this.key}"`, session.lost.reason);
       throw error;
     }
   }

@@ -92,7 +92,8 @@ export class Registry {
    * A lease that is lost, as after a long pause, and a row that somebody removes are written
    * again; a row that another process takes over is left to it.
    * @throws InvalidInstanceError; InstanceConflictError when `onConflict` is `fail` and the row
-   *   exists; what the store refuses.
+   *   exists; SessionLostError when the lease ran out before the row was written; what the store
+   *   refuses.
    */
   async register(init: InstanceInit, options: RegistrationOptions = {}): Promise<Registration> {
     const instance = toInstance(init);

@@ -11,6 +11,7 @@ type Answerer = (request: Uint8Array) => Uint8Array;
 /** A way to the store on which the test gives every answer; streams are refused. */
 export class ScriptedChannel implements Channel {
   readonly #answerers = new Map<string, Answerer>();
+  readonly #silent = new Set<string>();
 
   /** For `ClientOptions.runtime`. */
   get factory(): ChannelFactory {
@@ -28,6 +29,12 @@ export class ScriptedChannel implements Channel {
     return this;
   }
 
+  /** Never answers a method; its calls end when they are cancelled. */
+  withhold({ path }: { readonly path: string }): this {
+    this.#silent.add(path);
+    return this;
+  }
+
   connect(): Promise<boolean> {
     return Promise.resolve(true);
   }
@@ -38,6 +45,10 @@ export class ScriptedChannel implements Channel {
     _settings: unknown,
     onOutcome: (outcome: CallError | Uint8Array) => void,
   ): { cancel(): void } {
+    if (this.#silent.has(path)) {
+      const cancelled = new CallError(1, "Cancelled on client");
+      return { cancel: () => queueMicrotask(() => onOutcome(cancelled)) };
+    }
     queueMicrotask(() => onOutcome(this.#answer(path, request)));
     return { cancel: () => undefined };
   }
