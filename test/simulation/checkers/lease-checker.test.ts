@@ -71,6 +71,7 @@ describe("checkLeases accepts", () => {
     "what is left, without keys yet": [[left(500, 7n, 9, 10, [])]],
     "nothing left": [[left(16_000, 7n, -1, 0)]],
     "a list": [[call(10_000, 10_100, { kind: "list", leaseIds: [7n, large] })]],
+    "a list of a member that lags": [[call(20_000, 20_100, { kind: "list", leaseIds: [7n, -5n] })]],
     "a list during a revoke": [[call(8_900, 9_100, { kind: "list", leaseIds: [7n, large, -5n] })]],
     "a belief in time": [[call(15_100, 15_100, { kind: "belief", leaseId: 7n })]],
     "a lease that expires in time": [[renewed(5_000, 5_100, 7n, 10)], { healed: 5_000 }],
@@ -158,7 +159,10 @@ describe("checkLeases finds", () => {
       "L6",
       [call(10_000, 10_100, { kind: "list", leaseIds: [-5n] })],
     ],
-    "a list with a lease too few (C32)": ["L6", [call(500, 600, { kind: "list", leaseIds: [7n] })]],
+    "a list with a lease too few (C32)": [
+      "L6",
+      [call(500, 600, { kind: "list", leaseIds: [7n, large] })],
+    ],
   };
   for (const [name, [promise, calls, options]] of Object.entries(lies)) {
     test(`${name}: ${promise}`, () => {

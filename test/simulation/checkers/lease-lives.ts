@@ -67,6 +67,20 @@ export class LeaseLives {
     );
   }
 
+  /** Whether these were all leases, after some change of them that had happened by then. */
+  wasSet(leaseIds: readonly bigint[], millis: number): boolean {
+    const wanted = new Set(leaseIds);
+    const alive = new Set<bigint>();
+    if (wanted.size === 0) return true;
+    for (const { kind, leaseId, atMillis } of this.#view.truth.leases) {
+      if (atMillis > millis) return false;
+      if (kind === "granted") alive.add(leaseId);
+      else alive.delete(leaseId);
+      if (alive.size === wanted.size && leaseIds.every((id) => alive.has(id))) return true;
+    }
+    return false;
+  }
+
   /** Whether the keys are those that hung on the lease at some moment of the call. */
   hadKeys(leaseId: bigint, keys: readonly string[], window: CallWindow): boolean {
     const wanted = JSON.stringify([...keys].sort());

@@ -1,9 +1,26 @@
 import type { SeededRandom } from "@quorate/platform/sim";
+import { MultiKeyWorkload } from "./multi-key-workload.ts";
+import { RegisterWorkload } from "./register-workload.ts";
+import { TransferWorkload } from "./transfer-workload.ts";
+import { createElectionWorkload } from "./election-workload.ts";
+import { createLeaseWorkload } from "./lease-workload.ts";
+import { createMutexWorkload } from "./mutex-workload.ts";
+import { createRegistryWorkload } from "./registry-workload.ts";
+import { createWatchWorkload } from "./watch-workload.ts";
 import type { Workload } from "./workload.ts";
 
 type Factory = (random: SeededRandom) => Workload;
 
-const factories: Readonly<Record<string, Factory>> = {};
+const factories: Readonly<Record<string, Factory>> = {
+  register: (random) => new RegisterWorkload(random),
+  transfer: (random) => new TransferWorkload(random),
+  "multi-key": (random) => new MultiKeyWorkload(random),
+  election: createElectionWorkload,
+  lease: createLeaseWorkload,
+  mutex: createMutexWorkload,
+  registry: createRegistryWorkload,
+  watch: createWatchWorkload,
+};
 
 /** Kinds that exist. */
 export const workloadKinds: readonly string[] = Object.keys(factories);

@@ -1,0 +1,91 @@
+import type { SeededRandom } from "@quorate/platform/sim";
+
+import { checkWatches } from "../checkers/watch-checker.ts";
+import type { Coverage } from "../coverage.ts";
+import type { Truth } from "../history/truth.ts";
+import { pause, untilDone } from "./pacing.ts";
+import { WatchClientMirror } from "./watch-client-mirror.ts";
+import { WatchRawMirror, type MirrorHost } from "./watch-raw-mirror.ts";
+import { changeWatchedKeys, compactWatched } from "./watch-wish.ts";
+import type { Workload, WorkloadWorld } from "./workload.ts";
+
+/** How long after the end a first read may take. */
+const firstReadMillis = 15_000;
+
+/** Mirrors of keys that others change, judged by W1 to W11. */
+export function createWatchWorkload(random: SeededRandom): Workload {
+  return new WatchWorkload(random);
+}
+
+class WatchWorkload implements Workload {
+  readonly name = "watch";
+  readonly #random: SeededRandom;
+  #host: MirrorHost | undefined;
+
+  constructor(random: SeededRandom) {
+    this.#random = random.split("watch");
+  }
+
+  async run(world: WorkloadWorld, signal: AbortSignal): Promise<void> {
+    const random = this.#random;
+    const known = { newest: 1, compacted: 0 };
+    const host: MirrorHost = { world, known, logs: [], catchUps: [], refusals: [] };
+    this.#host = host;
+    // Hundreds of watchers on one stream, in some runs (C40, C43).
+    const isCrowd = random.chance(0.15);
+    world.coverage.sometimes("hundreds of watchers on one stream (C40)", isCrowd);
+    const rawMirrors = Array.from({ length: random.between(1, 3) }, (_, i) => {
+      const name = `raw mirror ${i}`;
+      const watchersMax = isCrowd && i === 0 ? random.between(50, 300) : random.between(1, 5);
+      return new WatchRawMirror(name, host, world.connect(name), random.split(name), watchersMax);
+    });
+    const shared = world.connect("mirrors");
+    const clientMirrors = Array.from({ length: random.between(1, 4) }, (_, i) => {
+      const name = `mirror ${i}`;
+      return new WatchClientMirror(name, host, shared, random.split(name));
+    });
+    const writers = Array.from({ length: random.between(1, 2) }, (_, i) => {
+      const name = `writer ${i}`;
+      return changeWatchedKeys(world, world.connect(name), random.split(name), signal);
+    });
+    const compactor = random.chance(0.7)
+      ? compactWatched(world.connect("compactor"), random.split("compactor"), known, signal)
+      : Promise.resolve();
+    const reader = world.connect("reader");
+    const watching = clientMirrors.map((mirror) => mirror.run(signal));
+    const all = [...rawMirrors.map((mirror) => mirror.run(signal)), ...writers, compactor];
+    await Promise.all([
+      ...all,
+      ...watching,
+      untilAborted(world, signal).then(async () => {
+        await Promise.all(all);
+        await this.#catchUp(world, reader, [...rawMirrors, ...clientMirrors]);
+      }),
+    ]);
+  }
+
+  judge(truth: Truth, coverage: Coverage): void {
+    const host = this.#host;
+    if (host === undefined) return;
+    const { logs: records, catchUps, refusals } = host;
+    checkWatches({ records, catchUps, refusals }, truth, coverage);
+  }
+
+  /** W11: once the store serves, every mirror sees all that it holds. */
+  async #catchUp(
+    world: WorkloadWorld,
+    { client, timers }: ReturnType<WorkloadWorld["connect"]>,
+    mirrors: readonly { catchUp(revision: number): Promise<void> }[],
+  ): Promise<void> {
+    const { nowMillis } = world;
+    const untilMillis = nowMillis() + firstReadMillis;
+    const read = (): Promise<{ readonly revision: number }> => client.range("w/0");
+    const now = await untilDone(timers, read, untilMillis, nowMillis);
+    if (now === undefined) throw new Error(`no read within ${firstReadMillis} ms after healing`);
+    await Promise.all(mirrors.map((mirror) => mirror.catchUp(now.revision)));
+  }
+}
+
+function untilAborted({ timers }: WorkloadWorld, signal: AbortSignal): Promise<void> {
+  return pause(timers, 2 ** 40, signal);
+}
