@@ -116,7 +116,7 @@ export function forgottenPromise(
   promises: Promises,
 ): string | undefined {
   if (term < promises.term) return `it is in term ${term} and was in term ${promises.term}`;
-  if (term === promises.votedTerm && votedFor !== witness) {
+  if (term > 0 && term === promises.votedTerm && votedFor !== witness) {
     return `it has forgotten its vote of term ${term}`;
   }
   const { acceptedTerm, acceptedIndex, committedIndex } = promises;

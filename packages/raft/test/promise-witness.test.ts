@@ -94,6 +94,15 @@ test("B16 a forgotten vote and a forgotten term are told by whom they were given
   assert.equal(judge(cluster, 2, 1), "it has forgotten its vote of term 1");
 });
 
+test("B16 a newcomer that has promised nothing has forgotten nothing", () => {
+  const cluster = clusterOf(1);
+  const newcomer = cluster.add(toMemberId(2n), toConfiguration([]));
+  const [none, index] = [toTerm(0), toLogIndex(0)];
+  const nothing = { term: none, votedTerm: none, acceptedTerm: none };
+  const promises = { ...nothing, acceptedIndex: index, committedIndex: index };
+  assert.equal(newcomer.node.forgottenPromise(toMemberId(1n), promises), undefined);
+});
+
 test("B16 on probation a member follows a leader and takes no part in elections", () => {
   const disk = new SimDisk(
     { term: toTerm(3), votedFor: undefined, commit: toLogIndex(0) },
