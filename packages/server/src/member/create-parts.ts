@@ -7,6 +7,7 @@ import type { MemberMeter } from "./member-meter.ts";
 import { defaultMemberLimits, type MemberTiming } from "./member-timing.ts";
 import { Membership, type MembershipParts } from "./membership.ts";
 import { encodeExpiry, type MemberProposal } from "./outcome.ts";
+import { mayHaveForgotten } from "./promise-exchange.ts";
 import { ProposalQueue } from "./proposal-queue.ts";
 import { ReadQueue } from "./read-queue.ts";
 import type { OpenedStorage } from "./storage.ts";
@@ -16,13 +17,15 @@ const readRetryMillis = 500;
 /** Consensus as the log left it; one tick is one heartbeat. */
 export function createRaft(
   { electionTicks, isPreVote, limits = defaultMemberLimits }: MemberTiming,
-  { memberId, raftState }: Pick<OpenedStorage, "memberId" | "raftState">,
+  storage: Pick<OpenedStorage, "memberId" | "raftState">,
   random: Random,
 ): RaftNode {
+  const { memberId, raftState } = storage;
   return new RaftNode(
     {
       ...{ id: memberId, random, preVote: isPreVote, holdCommits: true },
       ...{ electionTimeoutTicks: electionTicks, heartbeatTicks: 1 },
+      isOnProbation: mayHaveForgotten(storage),
       maxAppendBytes: limits.appendBytesMax,
       maxInflightAppends: limits.inflightAppendsMax,
       maxCommittedBytes: limits.committedBytesMax,

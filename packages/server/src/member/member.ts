@@ -42,6 +42,7 @@ import type { MemberChangeEnd, Membership, WantedMemberChange } from "./membersh
 import { defaultMemberLimits, type MemberLimits, type MemberTiming } from "./member-timing.ts";
 import { PeerDirectory } from "./peer-directory.ts";
 import { createPeerHandler, stepSnapshot } from "./peer-frames.ts";
+import { mayHaveForgotten, PromiseExchange } from "./promise-exchange.ts";
 import { ProposalPump } from "./proposal-pump.ts";
 import type { ProposalQueue } from "./proposal-queue.ts";
 import { RaftDriver } from "./raft-driver.ts";
@@ -89,6 +90,7 @@ export class Member {
   readonly #applier: Applier;
   readonly #transport: PeerTransport;
   readonly #directory: PeerDirectory;
+  readonly #promises: PromiseExchange;
   readonly #proposals: ProposalQueue<MemberProposal, RequestOutcome>;
   readonly #reads: ReadQueue;
   readonly #readTurns: ReadTurns;
@@ -103,6 +105,11 @@ export class Member {
   /** When the first request arrived for which the next flush is scheduled. */
   #turnBeganMillis = 0;
   #isLearner: boolean;
+  /**
+   * End of the log when it was opened. Only what is durable here is applied, so no earlier process of
+   * this member can have shown more.
+   */
+  readonly #shownIndexMax: number;
   #closing: Promise<void> | undefined;
   #tickTimer: Timer | undefined;
 
@@ -112,6 +119,8 @@ export class Member {
     const { clock, storage, logger, random } = dependencies;
     this.state = storage.state;
     this.#isLearner = this.#isLearnerNow();
+    const { entries, compacted } = storage.raftState;
+    this.#shownIndexMax = entries.at(-1)?.index ?? compacted.index;
     const { electionTicks, tickMillis } = timing;
     const { meter } = dependencies;
     this.#leaderWatch = new LeaderWatch(3 * electionTicks * tickMillis, {
@@ -127,6 +136,9 @@ export class Member {
     this.#driver = new RaftDriver(raft, storage.wal, this.#transport, this.#raftEvents(), {
       ...{ logger, timers: dependencies.timers },
     });
+    const probationTicks = mayHaveForgotten(storage) ? 2 * electionTicks : 0;
+    const { memberId } = storage;
+    this.#promises = new PromiseExchange(memberId, raft, this.#transport, probationTicks);
     this.#proposals = createProposalQueue(storage.memberId, timing, random, meter);
     this.#reads = createReadQueue(timing, meter);
     this.#readTurns = new ReadTurns({
@@ -280,6 +292,16 @@ export class Member {
     }
     this.#reads.add(now, read);
     this.#schedule();
+  }
+
+  /**
+   * Calls back when this member's own state may be read, however old it is. At once, but for a member
+   * that has restarted: how far it had applied its log, nobody noted, and it must not show less than
+   * it has shown (P3). Until it has passed the end of that log, a quorum tells how far it must be.
+   */
+  readOwn(read: QueuedRead): void {
+    if (this.state.appliedIndex >= this.#shownIndexMax) read.settle(undefined);
+    else this.read(read);
   }
 
   /** Changes who belongs to the cluster; `settle` is called once, when it is applied here. */
@@ -474,6 +496,7 @@ export class Member {
       if (this.#closing !== undefined) return undefined;
       made ??= {
         ...{ directory: this.#directory, driver: this.#driver, forwards: this.#forwards, logger },
+        promises: this.#promises,
         ...{ pump: this.#pump, leaderRequests: this.#leaderRequests },
         leadingTerm: () => this.#leadingTerm(),
       };
@@ -482,6 +505,7 @@ export class Member {
     return createPeerHandler(parts, {
       onNews: () => this.#schedule(),
       onRemoved,
+      onStale: onFatal,
       describe: (isFreshWanted) => this.#describe(isFreshWanted),
       openSnapshot: (from) => {
         // The file of a state that is being installed would be cleaned away with the next one's.
@@ -531,6 +555,7 @@ export class Member {
     this.#leaderRequests.tick();
     this.#membership.tick(now);
     this.#directory.tick(now);
+    this.#promises.tick();
     this.#pump.release();
     const { electionTicks, tickMillis } = this.#timing;
     const { syncMillis } = this.#dependencies.storage.wal.status();

@@ -6,6 +6,8 @@ import type { IncomingSnapshot, PeerHandler } from "../peer/peer-transport.ts";
 import type { ForwardIntake } from "./forward-intake.ts";
 import type { LeaderRequests } from "./leader-requests.ts";
 import type { PeerDirectory } from "./peer-directory.ts";
+import type { PromiseExchange } from "./promise-exchange.ts";
+import { StaleDirectoryError } from "./promise-exchange.ts";
 import type { ProposalPump } from "./proposal-pump.ts";
 import type { RaftDriver } from "./raft-driver.ts";
 
@@ -14,6 +16,7 @@ export interface PeerFrameParts {
   readonly directory: PeerDirectory;
   readonly driver: RaftDriver;
   readonly forwards: ForwardIntake;
+  readonly promises: PromiseExchange;
   readonly pump: ProposalPump;
   readonly leaderRequests: LeaderRequests;
   readonly logger: Logger;
@@ -27,6 +30,8 @@ export interface PeerEvents {
   onNews(): void;
   /** This member was removed from its cluster. */
   onRemoved(): void;
+  /** This member's disk has lost what it promised: the process must end (B16). */
+  onStale(error: StaleDirectoryError): void;
   openSnapshot(from: MemberId): IncomingSnapshot | undefined;
   describe(isFreshWanted: boolean): Promise<ClusterDescription>;
 }
@@ -36,16 +41,24 @@ export function createPeerHandler(
   parts: () => PeerFrameParts | undefined,
   events: PeerEvents,
 ): PeerHandler {
+  let isStale = false;
   return {
     admit: (from, peerUrls = []) => parts()?.directory.admit(from, peerUrls) ?? "unknown",
     onFrame: (from, kind, payload) => {
       const current = parts();
-      if (current?.directory.hear(from) !== true) return;
+      // Whoever owns a member that is stale ends it; until then it makes nothing worse.
+      if (isStale || current?.directory.hear(from) !== true) return;
+      if (kind === FrameKind.promises) {
+        isStale = !takePromises(current.promises, from, payload, events);
+        return;
+      }
       handleFrame(current, from, kind, payload);
       events.onNews();
     },
     describe: (isFreshWanted) => events.describe(isFreshWanted),
     onConnected: (memberId) => {
+      // Ahead of anything else on this connection.
+      parts()?.promises.handleConnected(memberId);
       parts()?.pump.handleConnected(memberId);
       events.onNews();
     },
@@ -59,6 +72,23 @@ export function createPeerHandler(
     },
     openSnapshot: (from) => (parts() === undefined ? undefined : events.openSnapshot(from)),
   };
+}
+
+/** @returns Whether this member has kept them. */
+function takePromises(
+  promises: PromiseExchange,
+  from: MemberId,
+  payload: Uint8Array,
+  { onStale }: PeerEvents,
+): boolean {
+  try {
+    promises.handlePromises(from, payload);
+    return true;
+  } catch (error) {
+    if (!(error instanceof StaleDirectoryError)) throw error;
+    onStale(error);
+    return false;
+  }
 }
 
 function handleFrame(

@@ -27,6 +27,7 @@ export const FrameKind = {
   snapshotEnd: 13,
   clusterQuestion: 14,
   clusterDescription: 15,
+  promises: 16,
 } as const;
 
 /** One of the numbers of {@link FrameKind}. */

@@ -5,6 +5,7 @@ import type { Method } from "@quorate/api";
 import type { RpcCall, RpcMethod, UnaryCall } from "@quorate/grpc";
 import type { DecodedRequest, RequestOutcome, ResponseMessages } from "@quorate/state-machine";
 import { toProposal } from "../member/outcome.ts";
+import { ListenedRead, type ReadListener } from "../member/read-queue.ts";
 import { failureError, ServiceError, toStatus } from "./status.ts";
 import type { ServiceContext } from "./service-context.ts";
 
@@ -167,7 +168,20 @@ export function whenFresh(
   onError: (error: unknown) => void,
   body: () => void,
 ): void {
-  member.readIndex((failure) => {
+  member.readIndex(toReadListener(onError, body));
+}
+
+/** The same for a read that may be stale: waits only while it could go backwards (P3). */
+export function whenOwn(
+  { member }: ServiceContext,
+  onError: (error: unknown) => void,
+  body: () => void,
+): void {
+  member.readOwn(new ListenedRead(toReadListener(onError, body)));
+}
+
+function toReadListener(onError: (error: unknown) => void, body: () => void): ReadListener {
+  return (failure) => {
     if (failure !== undefined) {
       onError(failureError(failure));
       return;
@@ -177,5 +191,5 @@ export function whenFresh(
     } catch (error) {
       onError(error);
     }
-  });
+  };
 }

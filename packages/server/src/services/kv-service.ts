@@ -11,7 +11,7 @@ import {
   putCostBytes,
   txnCostBytes,
 } from "@quorate/state-machine";
-import { propose, rawUnary, unary, whenFresh, type Reply } from "./calls.ts";
+import { propose, rawUnary, unary, whenFresh, whenOwn, type Reply } from "./calls.ts";
 import { DeleteRangeCall, PutCall, TxnCall } from "./kv-call.ts";
 import { checkQuota } from "./quota.ts";
 import { rangeMethod } from "./range-service.ts";
@@ -63,8 +63,9 @@ function readTxn(context: ServiceContext, request: TxnRequest, call: UnaryCall):
   const read = (): void => {
     call.respond([composeTxnAnswer(headers, member.state.readTxn(request), member.term)]);
   };
-  if (isSerializableTxn(request)) read();
-  else whenFresh(context, (error) => call.fail(toStatus(error)), read);
+  const fail = (error: unknown): void => call.fail(toStatus(error));
+  if (isSerializableTxn(request)) whenOwn(context, fail, read);
+  else whenFresh(context, fail, read);
 }
 
 function compactMethod(context: ServiceContext): RpcMethod {

@@ -37,7 +37,7 @@ export function rangeMethod(context: ServiceContext): RpcMethod {
 
 /** A checked read, now or when the state is fresh. */
 function begin({ member }: ServiceContext, read: QueuedRead, isSerializable: boolean): void {
-  if (isSerializable) read.settle(undefined);
+  if (isSerializable) member.readOwn(read);
   else if (member.isLearner) throw new ServiceError("not-supported-for-learner");
   else member.read(read);
 }

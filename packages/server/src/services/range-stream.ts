@@ -2,7 +2,7 @@ import { services, type RangeRequest } from "@quorate/api";
 import type { RpcMethod, RpcStream } from "@quorate/grpc";
 import type { RangeCursor } from "@quorate/mvcc";
 import { checkRangeRequest } from "@quorate/state-machine";
-import { checkCall, whenFresh } from "./calls.ts";
+import { checkCall, whenFresh, whenOwn } from "./calls.ts";
 import { composeRangeAnswer } from "./range-answer.ts";
 import { checkInstalled, hasFilter, isInKeyOrder } from "./range-slices.ts";
 import type { ServiceContext } from "./service-context.ts";
@@ -29,7 +29,7 @@ export function rangeStreamMethod(context: ServiceContext): RpcMethod {
         if (hasFilter(request)) throw new ServiceError("range-stream-filter");
         if (!isInKeyOrder(request)) throw new ServiceError("range-stream-sort");
         const begin = (): void => new ChunkWriter(context, request, stream).run();
-        if (request.serializable) begin();
+        if (request.serializable) whenOwn(context, fail, begin);
         else whenFresh(context, fail, begin);
       } catch (error) {
         fail(error);
