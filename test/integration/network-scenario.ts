@@ -18,6 +18,8 @@ const healedMaxMillis = 3_000;
 const refusingMaxMillis = 5_500;
 /** What a refusal may take by itself. */
 const promptMillis = 500;
+/** Memory that a member may hold after it, in bytes; one without load has 80 MiB. */
+const residentMaxBytes = 400 * 1024 * 1024;
 /** Terms that one fault may cost; endless elections cost one a second and more (C18). */
 const termsMax = 8;
 
@@ -68,8 +70,13 @@ export async function runScenario(
   await load.stop();
   const verdict = await judge(`load/${label}/`, cluster.endpoints, load);
   notes.push(`healed ${Math.round(healed)} ms`, describeTerms(before, after));
+  const memory = Math.max(
+    ...cluster.processes.members.map(({ residentBytes }) => residentBytes ?? 0),
+  );
+  notes.push(`${Math.round(memory / 1024 / 1024)} MiB`);
   console.log(`${label}, ${scenario.name}: ${notes.join(", ")}; ${describeVerdict(verdict)}`);
   assert.ok(healed < healedMaxMillis, `service was back ${healed} ms after the fault`);
+  assert.ok(memory < residentMaxBytes, `a member holds ${memory} bytes of memory`);
   if (scenario.isStable === true) assert.deepEqual(after, before, "leadership did not move");
   assert.ok(after.term - before.term <= termsMax, `${before.term} to ${after.term}: C18`);
 }

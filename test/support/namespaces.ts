@@ -25,8 +25,8 @@ const routerOctet = 1;
 const firstMemberOctet = 10;
 /** Blocks of 256 addresses in 198.18.0.0/15. */
 const blockCount = 512;
-/** What a narrow link carries. */
-const narrowRate = "1mbit";
+/** What a narrow link carries; what does not fit waits for up to 200 ms and is lost then. */
+const narrowShape = ["tbf", "rate", "1mbit", "burst", "4kb", "latency", "200ms"];
 const namePattern = /^q(\d+)-\d+-(?:r|\d+)$/;
 
 let created = 0;
@@ -70,6 +70,7 @@ export class NamespaceNetwork implements LinkFaults {
     try {
       this.#makeRouter();
       this.#block = this.#joinHost();
+      this.#tryFaults();
       for (let index = 0; index < size; index += 1) this.#joinMember(index);
     } catch (error) {
       this.close();
@@ -92,11 +93,9 @@ export class NamespaceNetwork implements LinkFaults {
     run([...this.#wrapper(index), "ss", "--kill", "--tcp", "dst", target]);
   }
 
-  /** What does not fit waits up to 200 ms and is lost then. */
   narrow(index: number, isNarrow: boolean): void {
     const device = ["dev", `m${index}`, "root"];
-    const shape = ["tbf", "rate", narrowRate, "burst", "4kb", "latency", "200ms"];
-    const change = isNarrow ? ["add", ...device, ...shape] : ["del", ...device];
+    const change = isNarrow ? ["add", ...device, ...narrowShape] : ["del", ...device];
     run(["tc", "-n", this.#router, "qdisc", ...change]);
   }
 
@@ -164,6 +163,16 @@ export class NamespaceNetwork implements LinkFaults {
       run(["ip", "addr", "del", `${block}.${hostOctet}/32`, "dev", this.#name]);
     }
     throw new Error("Cannot make a test network: no free block of addresses");
+  }
+
+  /** A kernel may lack what the faults are made of: better to know before there is a cluster. */
+  #tryFaults(): void {
+    this.drop([{ from: "clients", to: 0 }]);
+    this.drop([]);
+    const device = ["dev", "host", "root"];
+    run(["tc", "-n", this.#router, "qdisc", "add", ...device, ...narrowShape]);
+    run(["tc", "-n", this.#router, "qdisc", "del", ...device]);
+    run(["ip", "netns", "exec", this.#router, "ss", "--kill", "--tcp", "dst", "198.18.0.0"]);
   }
 
   #joinMember(index: number): void {
