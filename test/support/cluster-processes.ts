@@ -46,7 +46,7 @@ export interface ClusterOptions {
    */
   readonly advertisePeer?: (index: number, listenUrl: string) => string | Promise<string>;
   /** Parent of the data directory of a member. @default the cluster's temporary directory */
-  readonly parent?: (index: number) => string;
+  readonly parent?: (index: number) => string | undefined;
   /** @default 100 */
   readonly heartbeatMillis?: number;
   /** @default 1000 */
