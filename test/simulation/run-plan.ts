@@ -1,13 +1,13 @@
 /** Plays a plan: a safety phase with faults, then a healed phase that must converge (D9). */
 import { SimCrashedError } from "@quorate/platform/sim";
 import { CheckFailure } from "./checkers/check-failure.ts";
-import { createCheckers, type Checkers } from "./checkers/create-checkers.ts";
-import type { CoverageJson } from "./coverage.ts";
+import { createCheckers } from "./checkers/create-checkers.ts";
+import { Coverage, type CoverageJson } from "./coverage.ts";
 import { Injector } from "./faults/injector.ts";
 import { heal, isConverged, whyNotConverged } from "./healing.ts";
 import type { Plan } from "./plan/plan.ts";
 import { Stage } from "./schedules/stage.ts";
-import { runWorkloads, type RunningWorkloads } from "./workloads/run-workloads.ts";
+import { runWorkloads } from "./workloads/run-workloads.ts";
 import { withGuardedGlobals } from "./world/globals-guard.ts";
 import { describeError } from "./world/machine.ts";
 import { TraceHash } from "./world/trace-hash.ts";
@@ -56,16 +56,16 @@ const eventsMax = 3_000_000;
 
 /** Plays a plan to its end or its first broken promise. Never throws for what it finds. */
 export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
-  const checkers = createCheckers(plan);
+  const coverage = new Coverage();
   const traceHash = new TraceHash();
-  const world = new World(plan, [...checkers.observers, traceHash], options);
-  checkers.attach(world);
+  const observers = [...createCheckers(plan, coverage), traceHash];
+  const world = new World(plan, coverage, observers, options);
   const onRejection = (error: unknown): void => {
     if (!isOfTheDead(error)) world.fail(new Error("unhandled rejection", { cause: error }));
   };
   process.on("unhandledRejection", onRejection);
   try {
-    await withGuardedGlobals(() => play(world, checkers, options.script));
+    await withGuardedGlobals(() => play(world, options.script));
   } catch (error) {
     world.fail(error);
   } finally {
@@ -80,7 +80,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
   };
 }
 
-async function play(world: World, checkers: Checkers, script: RunOptions["script"]): Promise<void> {
+async function play(world: World, script: RunOptions["script"]): Promise<void> {
   const { plan } = world;
   for (const machine of world.machines) machine.start();
   const ending = new AbortController();
@@ -107,7 +107,7 @@ async function play(world: World, checkers: Checkers, script: RunOptions["script
     "V1",
     () => whyNotConverged(world, core),
   );
-  if (!world.hasFailed()) finish(world, checkers, workloads);
+  if (!world.hasFailed()) workloads.judge(world.truth);
 }
 
 /** Lets time pass until a script has ended; one that does not end is broken. */
@@ -141,11 +141,6 @@ async function waitFor(
   await world.advanceUntil(() => isOver() || isReached());
   if (world.hasFailed() || isReached()) return;
   throw new CheckFailure(promise, `not within ${withinMillis} ms: ${describe()}`);
-}
-
-function finish(world: World, checkers: Checkers, workloads: RunningWorkloads): void {
-  checkers.finish(world.truth);
-  workloads.judge(world.truth);
 }
 
 /** Promises of a process that has died may fail as they like: nobody waits for them. */

@@ -1,19 +1,18 @@
-import type { Truth } from "../history/truth.ts";
+import { SeededRandom } from "@quorate/platform/sim";
+import type { Coverage } from "../coverage.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { World } from "../world/world.ts";
 import type { WorldObserver } from "../world/observer.ts";
+import { DurabilityChecker } from "./durability-checker.ts";
+import { RaftChecker } from "./raft-checker.ts";
+import { StateHashChecker } from "./state-hash-checker.ts";
 
-/** All who judge a run. */
-export interface Checkers {
-  /** Those who see every step. */
-  readonly observers: readonly WorldObserver[];
-  /** Gives them what only the finished world has. Called before anything runs. */
-  attach(world: World): void;
-  /** What can only be judged at the end. @throws CheckFailure */
-  finish(truth: Truth): void;
-}
-
-/** Makes the checkers of a run. */
-export function createCheckers(_plan: Plan): Checkers {
-  return { observers: [], attach: () => undefined, finish: () => undefined };
+/** Makes those who judge every step of a run, in the order in which they see it. */
+export function createCheckers(plan: Plan, coverage: Coverage): readonly WorldObserver[] {
+  const random = new SeededRandom(BigInt(plan.seed)).split("checkers");
+  const durability = new DurabilityChecker(coverage);
+  return [
+    durability,
+    new RaftChecker(coverage, (process) => durability.writtenLog(process)),
+    new StateHashChecker(coverage, random.pick([1, 10, 50])),
+  ];
 }

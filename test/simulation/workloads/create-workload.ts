@@ -4,6 +4,7 @@ import { RegisterWorkload } from "./register-workload.ts";
 import { TransferWorkload } from "./transfer-workload.ts";
 import { createElectionWorkload } from "./election-workload.ts";
 import { createLeaseWorkload } from "./lease-workload.ts";
+import { createMaintenanceWorkload } from "./maintenance-workload.ts";
 import { createMutexWorkload } from "./mutex-workload.ts";
 import { createRegistryWorkload } from "./registry-workload.ts";
 import { createWatchWorkload } from "./watch-workload.ts";
@@ -17,6 +18,7 @@ const factories: Readonly<Record<string, Factory>> = {
   "multi-key": (random) => new MultiKeyWorkload(random),
   election: createElectionWorkload,
   lease: createLeaseWorkload,
+  maintenance: createMaintenanceWorkload,
   mutex: createMutexWorkload,
   registry: createRegistryWorkload,
   watch: createWatchWorkload,

@@ -7,7 +7,7 @@ import { SeededRandom, SimScheduler, SimTimers } from "@quorate/platform/sim";
 import type { MemberId } from "@quorate/raft";
 import { parseInitialCluster, type InitialCluster } from "@quorate/state-machine";
 import type { Bootstrap } from "@quorate/server/member";
-import { Coverage } from "../coverage.ts";
+import type { Coverage } from "../coverage.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ClientMachine } from "./client-machine.ts";
 import { ClientNetwork } from "./client-network.ts";
@@ -47,7 +47,7 @@ const restartMillis = 500;
 export class World implements MachineHost {
   readonly plan: Plan;
   readonly scheduler: SimScheduler = new SimScheduler();
-  readonly coverage: Coverage = new Coverage();
+  readonly coverage: Coverage;
   readonly random: SeededRandom;
   readonly cluster: InitialCluster;
   readonly peers: PeerNetwork;
@@ -67,11 +67,17 @@ export class World implements MachineHost {
   #failure: unknown;
   #isFailed = false;
 
-  constructor(plan: Plan, observers: readonly WorldObserver[], options: WorldOptions = {}) {
+  constructor(
+    plan: Plan,
+    coverage: Coverage,
+    observers: readonly WorldObserver[],
+    options: WorldOptions = {},
+  ) {
     this.plan = plan;
     this.#nextPlace = plan.members;
     this.random = new SeededRandom(BigInt(plan.seed)).split("world");
-    const { scheduler, coverage } = this;
+    this.coverage = coverage;
+    const { scheduler } = this;
     const nowMillis = (): number => scheduler.nowMillis;
     this.story = new Story(nowMillis, options.linesMax ?? 200, options.onLine);
     this.truth = new TruthRecorder(nowMillis);
