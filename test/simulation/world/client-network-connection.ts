@@ -44,6 +44,7 @@ export class ClientConnection {
   #client: ConnectionEnd | undefined;
   #server: ConnectionEnd | undefined;
   #isSilent = false;
+  #isEstablished = false;
 
   /** @param arrive - Takes what reaches the server's machine, whether a server is there or not. */
   constructor(
@@ -61,7 +62,9 @@ export class ClientConnection {
       if (!this.#isSilent) arrive(frames);
     });
     this.toClient = new Pipe(scheduler, link.toClient, (frames) => {
-      if (!this.#isSilent) this.#client?.onFrames(frames);
+      if (this.#isSilent) return;
+      this.#isEstablished = true;
+      this.#client?.onFrames(frames);
     });
     link.add(this);
   }
@@ -69,6 +72,11 @@ export class ClientConnection {
   /** Whether the client still has it. */
   get hasClient(): boolean {
     return this.#client !== undefined;
+  }
+
+  /** Whether the server's first word has reached the client; until then TCP asks again. */
+  get isEstablished(): boolean {
+    return this.#isEstablished;
   }
 
   /** The server's end; undefined before it was accepted and after it was lost. */
@@ -96,7 +104,7 @@ export class ClientConnection {
 
   /** The machine of the server tells the client that there is no such connection; may get lost. */
   refuse(words: BreakWords = this.#drawWords()): void {
-    if (this.link.toClient.isCut) return;
+    if (this.link.toClient.isCut && this.#isEstablished) return;
     this.toClient.sendOut(() => this.#breakClient(words));
   }
 
@@ -111,6 +119,10 @@ export class ClientConnection {
   /** See {@link ClientLink.silence}. */
   silence(): void {
     if (this.#isSilent) return;
+    if (!this.#isEstablished) {
+      this.reset();
+      return;
+    }
     this.#isSilent = true;
     this.#scheduler.schedule(serverNoticesMillis, () => this.#breakServer());
   }

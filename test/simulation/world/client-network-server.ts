@@ -49,6 +49,8 @@ export interface ServerLifeHost {
   readonly scheduler: SimScheduler;
   /** Before an answer leaves the server; may kill it. */
   answerLeaves(address: string, path: string): void;
+  /** A client waits for a machine that is gone. */
+  orphan(connection: ClientConnection): void;
 }
 
 /** See {@link ServedProcess}. */
@@ -117,6 +119,11 @@ export class ServerLife implements ServedProcess {
   /** @internal */
   enter(work: () => void): void {
     this.#gate.enter(work);
+  }
+
+  /** @internal */
+  orphan(connection: ClientConnection): void {
+    this.#host.orphan(connection);
   }
 
   /** @internal */
@@ -200,6 +207,7 @@ class ServerConnection implements ConnectionEnd {
   die(isTold: boolean): void {
     this.#calls.clear();
     if (isTold) this.#connection.refuse();
+    else if (!this.#connection.isEstablished) this.#life.orphan(this.#connection);
     this.#connection.leaveServer();
   }
 

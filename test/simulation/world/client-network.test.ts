@@ -8,7 +8,7 @@ import { StatusCode, type RpcMethod } from "@quorate/grpc";
 import { SeededRandom, SimClock, SimScheduler, SimTimers } from "@quorate/platform/sim";
 
 import { Coverage } from "../coverage.ts";
-import { ClientNetwork, type ClientNetworkObserver } from "./client-network.ts";
+import { ClientNetwork, type ClientNetworkObserver, type ServedProcess } from "./client-network.ts";
 
 const address = "m1:2379";
 const { put, range } = services.kv;
@@ -422,6 +422,34 @@ test("A server without power says nothing until it is up again, then resets", as
   assert.ok((await outcome) instanceof CallError);
 });
 
+test("A client that was connecting as its server died finds the next one", async () => {
+  const ends: readonly ((bench: Bench, server: ServedProcess) => void)[] = [
+    (_bench, server) => server.kill(),
+    (_bench, server) => server.kill("silently"),
+    (bench, server) => {
+      bench.network.cutServer(address, "to-client");
+      server.kill();
+    },
+    (bench) => bench.network.silenceServer(address),
+    (bench) => bench.network.resetServer(address),
+  ];
+  for (const end of ends) {
+    const bench = new Bench();
+    const server = bench.network.serve(address, [echo]);
+    server.pause();
+    const channel = bench.channel();
+    assert.equal(await bench.settle(channel.connect(100, undefined)), false);
+    end(bench, server);
+    await bench.scheduler.advanceAndDrain(1_000);
+    server.kill();
+    bench.network.serve(address, [echo]);
+    bench.network.healAll();
+    await bench.scheduler.advanceAndDrain(5_000);
+    await bench.connected(channel);
+    assert.deepEqual(await bench.settle(unary(channel, "/toy.Toy/Echo")), bytes(1));
+  }
+});
+
 test("A half-open connection is silent for good; a new one works", async () => {
   const bench = new Bench();
   bench.network.serve(address, [echo]);
@@ -532,6 +560,8 @@ async function storm(seed: bigint): Promise<readonly string[]> {
         const outcome = await unary(channel, path, { deadlineMillis: random.between(1, 400) });
         const end = outcome instanceof CallError ? outcome.details : "answer";
         bench.note(`${name} ${isUp} ${path} ${end}`);
+        // A refused connection takes no time, and virtual time does not pass by itself.
+        await new Promise<void>((resolve) => bench.timers.setTimer(10, resolve));
       }
     };
     void run();

@@ -100,6 +100,7 @@ export class ClientNetwork {
     const life = new ServerLife(address, methods, options, {
       scheduler,
       answerLeaves: (from, path) => observer?.answerLeaves(from, path),
+      orphan: (connection) => host.orphans.add(connection),
     });
     host.life = life;
     // The machine is up again and knows nothing of these.
