@@ -7,12 +7,15 @@ import type { NetworkCluster } from "./network-cluster.ts";
 /** What happened how often. */
 export type WeatherReport = ReadonlyMap<string, number>;
 
+/** What a start may take on a machine that many tests share. */
+const startMillis = 60_000;
+
 /** Changes the links, and stops and kills members, at random; see {@link Weather.run}. */
 export class Weather {
   readonly #cluster: NetworkCluster;
   readonly #random: SeededRandom;
   readonly #counts = new Map<string, number>();
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending: Promise<void>[] = [];
   /** Members that something is done with. */
   readonly #busy = new Set<number>();
 
@@ -105,11 +108,10 @@ export class Weather {
   #later(index: number, act: () => Promise<void>): void {
     if (this.#busy.has(index)) return;
     this.#busy.add(index);
-    const done = act().finally(() => {
-      this.#busy.delete(index);
-      this.#pending.delete(done);
-    });
-    this.#pending.add(done);
+    const done = act().finally(() => this.#busy.delete(index));
+    // Whoever waits for all of it at the end is told.
+    done.catch(() => undefined);
+    this.#pending.push(done);
   }
 
   async #pause(index: number): Promise<void> {
@@ -128,6 +130,6 @@ export class Weather {
     await member.kill();
     member.launch();
     // It is ready only when it has found a majority, which may be cut off.
-    await member.logged(/opened data directory/);
+    await member.logged(/opened data directory/, startMillis);
   }
 }
