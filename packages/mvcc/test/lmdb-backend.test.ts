@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { BackendFailedError, type Backend } from "@quorate/mvcc";
@@ -53,6 +53,28 @@ test("LmdbBackend.open refuses files of other programs and names them", async ()
     await assert.rejects(openLmdb(path), { code: "backend-foreign-file", message, path });
   }
   await assert.rejects(openLmdb(directory.path), { code: "backend-foreign-file" });
+  await directory.dispose();
+});
+
+test("B7 LmdbBackend.open refuses a file that was cut short, or of another version", async () => {
+  const directory = await temporaryDirectory();
+  const path = join(directory.path, "db");
+  const backend = await openLmdb(path);
+  for (let row = 0; row < 500; row++) backend.put("key", `row ${row}`, Buffer.alloc(1024, row));
+  backend.endUnit();
+  await backend.close();
+  const whole = await readFile(path);
+  const pages = whole.length / 4096;
+  for (const left of [64, 200, 4096, 4300, 8192, 12_288, (pages >> 1) * 4096]) {
+    await writeFile(path, whole.subarray(0, left));
+    await assert.rejects(openLmdb(path), { code: "backend-failed", message: /it is cut short/ });
+  }
+  const other = Buffer.from(whole);
+  other.writeUInt32LE(3, 28);
+  await writeFile(path, other);
+  await assert.rejects(openLmdb(path), { message: /its format version is 3, expected 2/ });
+  await writeFile(path, whole);
+  await (await openLmdb(path)).close();
   await directory.dispose();
 });
 

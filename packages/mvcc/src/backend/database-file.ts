@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { FileSystem } from "@quorate/platform";
-import { BackendForeignFileError } from "../errors.ts";
+import { BackendFailedError, BackendForeignFileError } from "../errors.ts";
 import type { DatabaseEngine } from "./database.ts";
 
 /** Magic number of a bbolt meta page, the store of etcd itself. */
@@ -10,7 +10,8 @@ const bboltMagicOffset = 16;
 /**
  * Makes sure that a path holds nothing, or a database of ours; returns whether one is there.
  *
- * @throws {@link BackendForeignFileError} with a sentence that says what is there instead.
+ * @throws {@link BackendForeignFileError} with a sentence that says what is there instead;
+ *   {@link BackendFailedError} for one of ours that is damaged.
  */
 export async function checkDatabaseFile(
   files: FileSystem,
@@ -24,8 +25,11 @@ export async function checkDatabaseFile(
   const head = Buffer.alloc(engine.headBytes);
   const file = await files.open(path, "read");
   const bytesRead = await file.read(head, 0).finally(() => file.close());
-  if (bytesRead === head.length && engine.isOwn(head)) return true;
-  throw new BackendForeignFileError(path, describeForeign(head.subarray(0, bytesRead)));
+  const read = head.subarray(0, bytesRead);
+  if (!engine.isOwn(read)) throw new BackendForeignFileError(path, describeForeign(read));
+  const damage = engine.damageOf(read, found.sizeBytes);
+  if (damage === undefined) return true;
+  throw new BackendFailedError(`open database "${path}"`, new Error(damage));
 }
 
 /** Name of the lock file that LMDB keeps beside a database. */

@@ -4,10 +4,12 @@ import type { Slab } from "./slab.ts";
 
 /** A kind of database file: how it is recognised and opened. */
 export interface DatabaseEngine {
-  /** Bytes of the head that `isOwn` looks at. */
+  /** Bytes of the head that the others look at; a file may be shorter. */
   readonly headBytes: number;
   /** Whether a file that begins so is of this kind. */
   isOwn(head: Uint8Array): boolean;
+  /** What is wrong with a file of this kind, as far as its head tells; undefined for nothing. */
+  damageOf(head: Uint8Array, sizeBytes: number): string | undefined;
   /** Opens a file, or makes a new one where there is none or an empty one. */
   open(path: string): Promise<DatabaseEnvironment>;
 }

@@ -1,7 +1,9 @@
 import { NodeFileSystem, type FileSystem, type Logger, type Timers } from "@quorate/platform";
+import { BackendFailedError } from "../errors.ts";
 import type { BackendOptions } from "./backend-options.ts";
 import type { DatabaseEngine } from "./database.ts";
 import { FileBackend, type BackendMeter } from "./file-backend.ts";
+import { isLmdbHead, lmdbDamage, lmdbHeadBytes } from "./lmdb-head.ts";
 import { LmdbEnvironment } from "./lmdb-environment.ts";
 
 /** What an LMDB backend needs from outside. */
@@ -31,21 +33,26 @@ export const LmdbBackend: {
     dependencies: LmdbBackendDependencies,
   ): Promise<LmdbBackend>;
 } = {
-  open: (path, options, dependencies) =>
-    FileBackend.open(path, options, {
-      ...dependencies,
-      engine: lmdbEngine,
-      fileSystem: dependencies.fileSystem ?? new NodeFileSystem(),
-    }),
+  open: (path, options, dependencies) => {
+    const fileSystem = dependencies.fileSystem ?? new NodeFileSystem();
+    const engine = lmdbEngine(fileSystem);
+    return FileBackend.open(path, options, { ...dependencies, engine, fileSystem });
+  },
 };
 
-/** Magic number of an LMDB meta page and where it stands in a file of the version we use. */
-const lmdbMagic = 0xbeefc0de;
-const lmdbMagicOffset = 24;
-
-const lmdbEngine: DatabaseEngine = {
-  headBytes: 64,
-  isOwn: (head) =>
-    Buffer.from(head.buffer, head.byteOffset).readUInt32LE(lmdbMagicOffset) === lmdbMagic,
-  open: async (path) => Promise.resolve(new LmdbEnvironment(path)),
-};
+function lmdbEngine(files: FileSystem): DatabaseEngine {
+  return {
+    headBytes: lmdbHeadBytes,
+    isOwn: isLmdbHead,
+    damageOf: lmdbDamage,
+    open: async (path) => {
+      const environment = new LmdbEnvironment(path);
+      const sizeBytes = (await files.stat(path))?.sizeBytes ?? 0;
+      const { sizeInUseBytes } = environment.sizes();
+      if (sizeInUseBytes <= sizeBytes) return environment;
+      await environment.close();
+      const problem = `it is cut short: ${sizeBytes} bytes are left of ${sizeInUseBytes} in use`;
+      throw new BackendFailedError(`open database "${path}"`, new Error(problem));
+    },
+  };
+}

@@ -28,6 +28,7 @@ export function memoryEngine(files: FileSystem): DatabaseEngine {
   return {
     headBytes: memoryMagic.length,
     isOwn: isMemoryFile,
+    damageOf: () => undefined,
     open: (path) => MemoryDatabase.open(files, path),
   };
 }
