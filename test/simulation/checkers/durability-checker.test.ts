@@ -249,7 +249,7 @@ describe("DurabilityChecker: what a restart finds", () => {
     );
   });
 
-  test("a ghost tail, a lost vote: consensus starts with other things than the log says", async () => {
+  test("consensus that starts with other things than its log says", async () => {
     for (const lie of ["lastIndex", "votedFor", "term"] as const) {
       const setting = await begin();
       await setting.machine.append(entries, hardStateOf(1, two));

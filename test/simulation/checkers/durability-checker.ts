@@ -83,7 +83,7 @@ export class DurabilityChecker implements WorldObserver {
     check(watch.isContinuation(recovered), "C11", () => {
       const { durable, written } = watch;
       return (
-        `${memberId} in life ${life} goes on with a log that ends at ${describe(recovered.view)}; ` +
+        `${memberId} in life ${life} goes on with a log up to ${describe(recovered.view)}; ` +
         `written was ${describe(written)}, durable ${describe(durable)}`
       );
     });

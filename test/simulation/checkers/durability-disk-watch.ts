@@ -1,6 +1,7 @@
 import type { SimFileSystem } from "@quorate/platform/sim";
 import type { Entry } from "@quorate/raft";
 import { parseSegmentName } from "@quorate/wal";
+import { CheckFailure } from "./check-failure.ts";
 import { LogView } from "./durability-log-view.ts";
 import {
   carryOut,
@@ -34,6 +35,7 @@ export class DiskWatch {
   #isStale = false;
   #isWatching = false;
   #isExcused = false;
+  #failure: CheckFailure | undefined;
 
   /**
    * @param directory - Of the segments.
@@ -84,6 +86,7 @@ export class DiskWatch {
 
   /** What would be there after a power cut now. */
   get durable(): LogView {
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#isStale) this.#advance();
     return this.#durable;
   }
@@ -148,11 +151,17 @@ export class DiskWatch {
   }
 
   #write(path: string, offset: number, bytes: Uint8Array): void {
-    const record = readWrite(path, offset, bytes);
-    if (record === undefined) return;
-    this.#pending.push(record);
-    carryOut(this.#written, record.content);
-    this.#tellConfigurations(record.content);
+    try {
+      const record = readWrite(path, offset, bytes);
+      if (record === undefined) return;
+      this.#pending.push(record);
+      carryOut(this.#written, record.content);
+      this.#tellConfigurations(record.content);
+    } catch (error) {
+      // Not to whoever writes, who would take it for an error of its disk.
+      const problem = error instanceof Error ? error.message : String(error);
+      this.#failure ??= new CheckFailure("D8", `a record at ${offset} of ${path}: ${problem}`);
+    }
   }
 
   #tellConfigurations(content: RecordContent): void {

@@ -1,4 +1,4 @@
-/** Machines with real logs on simulated disks, and processes that say of themselves what they like. */
+/** Machines with real logs on simulated disks, and processes that say what they are told to. */
 import { FrameKind } from "@quorate/server/member";
 import type { FileHandle, FileSystem } from "@quorate/platform";
 import { SeededRandom, SimClock, SimFileSystem, SimScheduler } from "@quorate/platform/sim";

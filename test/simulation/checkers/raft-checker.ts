@@ -1,6 +1,6 @@
 /**
- * What Raft promises (thesis figure 3.2), judged from outside on whole members: from the frames that
- * leave them, from what they apply, and from what they say of themselves (D8).
+ * What Raft promises (thesis figure 3.2), judged from outside on whole members: from the frames
+ * that leave them, from what they apply, and from what they say of themselves (D8).
  */
 import { crc32 } from "node:zlib";
 import { decodeConfigurationEntry, type AppendMessage, type Configuration } from "@quorate/raft";
