@@ -49,6 +49,8 @@ export const scenariosOfThree: readonly Scenario[] = [
     name: "the leader hears nobody, and steps down (B9)",
     cut: ({ leader, others }) => oneWay(others, [leader]),
     serving: ({ others }) => others,
+    // Nobody can tell it that there is another leader: it has to give up by itself.
+    refusing: ({ leader }) => [leader],
   },
   {
     name: "the leader does not hear one follower (B9, C18)",
