@@ -40,8 +40,12 @@ export function whyNotConverged(world: World, core: readonly Machine[]): string 
   const present = core.filter(({ isRetired }) => !isRetired);
   const starting = present.filter(({ running }) => running === undefined);
   if (starting.length > 0) return `${starting.map(({ name }) => name).join(", ")} not running`;
-  const leaders = present.filter(({ running }) => running?.member?.isLeader === true);
-  if (leaders.length !== 1) return `${leaders.length} leaders: ${present.map(describe).join("; ")}`;
+  // It may have joined after the healing, and then be no part of the core.
+  const leader = world.leader()?.memberId;
+  const isFollowed = present.every(({ running }) => running?.member?.leader === leader);
+  if (leader === undefined || !isFollowed) {
+    return `not one leader: ${present.map(describe).join("; ")}`;
+  }
   const indexes = present.map(({ running }) => running?.state.appliedIndex ?? 0);
   const newest = Math.max(world.truth.appliedIndex, ...indexes);
   const behind = present.filter((_, i) => indexes[i] !== newest);
