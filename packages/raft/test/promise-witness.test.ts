@@ -1,7 +1,14 @@
 /** B16: a data directory that goes back in time is noticed by those who were promised something. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RaftNode, toConfiguration, toLogIndex, toMemberId, toTerm } from "@quorate/raft";
+import {
+  RaftNode,
+  toConfiguration,
+  toLogIndex,
+  toMemberId,
+  toTerm,
+  type Message,
+} from "@quorate/raft";
 import { bytesOf, ids, ScriptedCluster } from "./harness/scripted-cluster.ts";
 import { SimDisk } from "./simulation/sim-disk.ts";
 
@@ -113,11 +120,11 @@ test("B16 on probation a member follows a leader and takes no part in elections"
     { ...disk, applied: toLogIndex(0), entries: [] },
   );
   const from = toMemberId(2n);
-  const vote = {
+  const vote: Message = {
     ...{ kind: "vote", from, to: toMemberId(1n), term: toTerm(4) },
     ...{ isPreVote: false, lastIndex: toLogIndex(9), lastTerm: toTerm(3) },
     isLeaderTransfer: false,
-  } as const;
+  };
   node.step(vote);
   for (let tick = 0; tick < 50; tick += 1) node.tick();
   node.campaign();
