@@ -10,7 +10,7 @@ import { Member } from "./member/member.ts";
 import type { MemberTiming } from "./member/member-timing.ts";
 import type { OpenedStorage } from "./member/storage.ts";
 import { openNodeStorage } from "./node/node-storage.ts";
-import { collectMember, createNodeMetrics } from "./node/node-metrics.ts";
+import { collectMember, countLostLines, createNodeMetrics } from "./node/node-metrics.ts";
 import type { NodeSurroundings } from "./node/surroundings.ts";
 import { identify, JoinError } from "./join.ts";
 import { listenAddresses } from "./listen-address.ts";
@@ -42,6 +42,11 @@ export interface ServerEvents {
   onRemoved(): void;
 }
 
+/** A logger that drops lines rather than wait for their reader (B23). */
+export interface LossyLogger extends Logger {
+  status(): { readonly droppedLines: number };
+}
+
 type ClientServer = Http2RpcServer | GrpcJsServer;
 
 /** How long calls may take to finish when the server closes. */
@@ -50,7 +55,7 @@ const drainMillis = 5_000;
 /** Starts a server. @throws errors whose message says what the operator must change. */
 export async function startServer(
   options: ServerOptions,
-  logger: Logger,
+  logger: LossyLogger,
   events: ServerEvents,
 ): Promise<RunningServer> {
   const surroundings: NodeSurroundings = {
@@ -60,6 +65,7 @@ export async function startServer(
     logger,
     metrics: createNodeMetrics(allMethodNames(), options.member.hasExtensiveMetrics),
   };
+  countLostLines(surroundings.metrics, () => logger.status().droppedLines);
   const storage = await openNodeStorage(
     options.member,
     (isNew) => identify(options, isNew, surroundings),
@@ -260,6 +266,7 @@ function createRpcServer(
     {
       observer: metrics.rpcObserver,
       onHandlerError: (path, error) => {
+        metrics.instruments.quorate_handler_errors_total.add();
         logger.error("request handler failed", { method: path, error: String(error) });
       },
     },

@@ -60,6 +60,16 @@ export function createNodeMetrics(
   };
 }
 
+/** @param read - Lines of the log that were dropped since the process began. */
+export function countLostLines({ instruments, registry }: MemberMetrics, read: () => number): void {
+  let counted = 0;
+  registry.onCollect(() => {
+    const lines = read();
+    instruments.quorate_log_lines_dropped_total.add(lines - counted);
+    counted = lines;
+  });
+}
+
 function createMemberMeter(i: MemberInstruments): MemberMeter {
   const sendLabels = (peer: string): { To: string } => ({ To: peer });
   const receiveLabels = (peer: string): { From: string } => ({ From: peer });
