@@ -12,6 +12,9 @@ export const outageMillisMax = 3_000;
 /** Memory that a member may hold at the end of a run, in bytes; one without load has 80 MiB. */
 const residentBytesMax = 400 * 1024 * 1024;
 
+/** Entries that a leader may append between a look at it and its copy of the state. */
+const entriesSpare = 20;
+
 /** Writers that run until they are ended. */
 export class Load implements AsyncDisposable {
   readonly #end = new AbortController();
@@ -69,6 +72,15 @@ export async function leaderOf(cluster: ClusterProcesses): Promise<MemberProcess
       if (status !== undefined && status.leader === status.header?.memberId) return member;
     }
     return undefined;
+  });
+}
+
+/** Names that a copy of the leader's state can have at the one who receives it. */
+export async function namesOfState(leader: MemberProcess): Promise<readonly string[]> {
+  const { raftTerm, raftAppliedIndex } = await statusOf(leader);
+  const hex = (value: bigint): string => value.toString(16).padStart(16, "0");
+  return Array.from({ length: entriesSpare }, (_, ahead) => {
+    return `${hex(BigInt(raftTerm))}-${hex(BigInt(raftAppliedIndex) + BigInt(ahead))}.snap.db`;
   });
 }
 

@@ -15,6 +15,7 @@ import {
   describeRun,
   leaderOf,
   Load,
+  namesOfState,
   outageMillisMax,
   serviceAfter,
   statusOf,
@@ -27,8 +28,6 @@ const flags = [
   ...["--snapshot-count=40", "--snapshot-catchup-entries=10", "--wal-segment-bytes=16384"],
   "--backend-batch-interval=20ms",
 ];
-/** Entries that the leader may have appended between the look at it and its copy of the state. */
-const entriesSpare = 20;
 
 describe("killed on the way of a state", { skip }, () => {
   test("the one that receives it", { timeout: 180_000 }, async () => {
@@ -111,15 +110,6 @@ async function isKilledAt(member: MemberProcess, site: Site): Promise<void> {
   const end = await member.ended(15_000).catch(() => undefined);
   const log = member.lifeLog.slice(-5).join("\n");
   assert.equal(end?.signal, "SIGKILL", `${member.name} comes to ${site.name}:\n${log}`);
-}
-
-/** Names that a copy of the leader's state can have at the one who receives it. */
-async function namesOfState(leader: MemberProcess): Promise<readonly string[]> {
-  const { raftTerm, raftAppliedIndex } = await statusOf(leader);
-  const hex = (value: bigint): string => value.toString(16).padStart(16, "0");
-  return Array.from({ length: entriesSpare }, (_, ahead) => {
-    return `${hex(BigInt(raftTerm))}-${hex(BigInt(raftAppliedIndex) + BigInt(ahead))}.snap.db`;
-  });
 }
 
 async function lead(cluster: ClusterProcesses, member: MemberProcess): Promise<void> {
