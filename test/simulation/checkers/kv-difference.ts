@@ -49,7 +49,8 @@ export function differenceOfChanges(
   events: readonly TruthEvent[],
 ): string | undefined {
   if (changes.length !== events.length) {
-    return `${events.length} changes, ${changes.length} are right: ${JSON.stringify(events.map(keyOf))}`;
+    const seen = events.map(keyOf).join(", ");
+    return `${events.length} changes (${seen}), ${changes.length} are right`;
   }
   for (const [index, change] of changes.entries()) {
     const event = events[index];

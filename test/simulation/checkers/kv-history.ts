@@ -1,10 +1,11 @@
 /**
- * The revision checker (D10 (i)): every answer that clients got is compared with what the store really
- * did, at the revision that the answer names. One pass, O(n log n).
+ * The revision checker (D10 (i)): every answer that clients got is compared with what the store
+ * really did, at the revision that the answer names. One pass, O(n log n).
  *
  * What each answer must keep to:
  *
- * - **P1** its effect lies between its call and its return, and its content is that of its revision;
+ * - **P1** its effect lies between its call and its return, and its content is that of its
+ *   revision;
  * - **P2** a linearizable read shows at least all that was answered before its call;
  * - **P3** a serializable read shows some revision, and one member never an older one than before;
  * - **P4** what was answered is in the store's history;

@@ -17,7 +17,8 @@ export interface KeyGroup {
 /**
  * Cuts a history into groups of keys that no operation joins with others.
  *
- * @remarks Operations of ranges that hold no key that was ever written are left out. O(records keys).
+ * @remarks Operations of ranges that hold no key that was ever written are left out. O(records
+ *   keys).
  */
 export function groupByKeys(records: readonly KvRecord[]): readonly KeyGroup[] {
   const written = new Set(

@@ -1,10 +1,10 @@
 /**
- * The second judge of key-value histories (D10 (ii)): looks for an order of the operations by calls,
- * returns and contents alone. It knows nothing of the store's history and believes no revision, so
- * it would also see what is wrong in the same way in both.
+ * The second judge of key-value histories (D10 (ii)): looks for an order of the operations by
+ * calls, returns and contents alone. It knows nothing of the store's history and believes no
+ * revision, so it would also see what is wrong in the same way in both.
  *
- * Keys that one operation touches belong together; such groups are judged one by one. A group of one
- * key is a register with versions, a larger one a map.
+ * Keys that one operation touches belong together; such groups are judged one by one. A group of
+ * one key is a register with versions, a larger one a map.
  */
 import {
   checkLinearizability,

@@ -1,6 +1,6 @@
 /**
- * What an operation must have answered and changed, given the store's history: the meaning of etcd's
- * KV calls once more, written without a look at the store's own code.
+ * What an operation must have answered and changed, given the store's history: the meaning of
+ * etcd's KV calls once more, written without a look at the store's own code.
  */
 import { firstIndex, TruthView } from "../history/truth-view.ts";
 import type { Truth } from "../history/truth.ts";

@@ -1,6 +1,6 @@
 /**
- * A store of one copy and no faults, for the tests of checkers: performs operations on plain maps, one
- * whole copy for each revision, and writes the truth down.
+ * A store of one copy and no faults, for the tests of checkers: performs operations on plain maps,
+ * one whole copy for each revision, and writes the truth down.
  */
 import type {
   KvAnswer,

@@ -1,4 +1,6 @@
-/** Which revision is whose: each belongs to one operation, each operation to at most one revision. */
+/**
+ * Which revision is whose: each belongs to one operation, each operation to at most one revision.
+ */
 import {
   describeRecord,
   putsOf,

@@ -1,8 +1,8 @@
 import { hasWritten, type KvAnswer, type KvPair, type KvRecord } from "../history/kv-records.ts";
 
 /**
- * Which value a revision of a key had, as far as answers tell: values are unique, so "changed last at
- * this revision" and "has this value" say the same, and a model needs no revisions.
+ * Which value a revision of a key had, as far as answers tell: values are unique, so "changed last
+ * at this revision" and "has this value" say the same, and a model needs no revisions.
  */
 export class WrittenValues {
   readonly #values = new Map<string, string>();

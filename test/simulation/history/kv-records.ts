@@ -184,7 +184,8 @@ export function describeOperation(operation: KvOperation): string {
       return `delete ${describeKeys(operation)}`;
     case "range": {
       const at = operation.revision === 0 ? "" : ` at ${operation.revision}`;
-      return `${operation.isSerializable ? "serializable " : ""}range ${describeKeys(operation)}${at}`;
+      const how = operation.isSerializable ? "serializable " : "";
+      return `${how}range ${describeKeys(operation)}${at}`;
     }
     case "txn": {
       const compares = operation.compares.map(
@@ -193,7 +194,8 @@ export function describeOperation(operation: KvOperation): string {
       );
       const steps = (list: readonly KvOperation[]): string =>
         list.map(describeOperation).join("; ");
-      return `txn if ${compares.join(" and ")} {${steps(operation.success)}} else {${steps(operation.failure)}}`;
+      const [success, failure] = [steps(operation.success), steps(operation.failure)];
+      return `txn if ${compares.join(" and ")} {${success}} else {${failure}}`;
     }
   }
 }

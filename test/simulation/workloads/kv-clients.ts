@@ -106,7 +106,7 @@ async function perform(
     if (isLast) client.close();
     else abort.abort();
   };
-  // At any moment: in the very turn of the call, while the request is on its way, or when it is late.
+  // At any moment: in the very turn of the call, while the request is on its way, or late.
   const delayMillis = random.pick([0, 0, 1, 5, 20, 100, deadlineMillis]) * random.nextFloat();
   if (delayMillis === 0) end();
   const timer = timers.setTimer(delayMillis, end);

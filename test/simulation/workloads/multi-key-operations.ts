@@ -119,8 +119,8 @@ export class MultiKeyBehaviour implements KvBehaviour {
   }
 
   /**
-   * Steps that the server accepts: no key is written twice, nothing that is deleted is written. Each
-   * branch with changes writes a value, by which the history knows whose it is.
+   * Steps that the server accepts: no key is written twice, nothing that is deleted is written.
+   * Each branch with changes writes a value, by which the history knows whose it is.
    */
   #branch(depth: number): readonly KvOperation[] {
     const random = this.#random;

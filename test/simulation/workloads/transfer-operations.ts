@@ -17,7 +17,7 @@ export function balanceOf(value: string): number {
 }
 
 /** Creates all accounts, unless somebody has. */
-export function openingOf(bank: Bank, token: string): KvTxn {
+function openingOf(bank: Bank, token: string): KvTxn {
   const [first = ""] = bank.accounts;
   return {
     kind: "txn",

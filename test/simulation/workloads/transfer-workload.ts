@@ -13,8 +13,8 @@ import type { Workload, WorkloadWorld } from "./workload.ts";
 const prefix = "account/";
 
 /**
- * Money moves between accounts by transactions that compare what was read: the sum of all accounts is
- * the same at every revision and in every read of all of them (P1, P5).
+ * Money moves between accounts by transactions that compare what was read: the sum of all accounts
+ * is the same at every revision and in every read of all of them (P1, P5).
  */
 export class TransferWorkload implements Workload {
   readonly name = "transfer";

@@ -106,8 +106,8 @@ export class Member {
   #turnBeganMillis = 0;
   #isLearner: boolean;
   /**
-   * End of the log when it was opened. Only what is durable here is applied, so no earlier process of
-   * this member can have shown more.
+   * End of the log when it was opened. Only what is durable here is applied, so no earlier process
+   * of this member can have shown more.
    */
   readonly #shownIndexMax: number;
   #closing: Promise<void> | undefined;
@@ -295,9 +295,10 @@ export class Member {
   }
 
   /**
-   * Calls back when this member's own state may be read, however old it is. At once, but for a member
-   * that has restarted: how far it had applied its log, nobody noted, and it must not show less than
-   * it has shown (P3). Until it has passed the end of that log, a quorum tells how far it must be.
+   * Calls back when this member's own state may be read, however old it is. At once, but for a
+   * member that has restarted: how far it had applied its log, nobody noted, and it must not show
+   * less than it has shown (P3). Until it has passed the end of that log, a quorum tells how far it
+   * must be.
    */
   readOwn(read: QueuedRead): void {
     if (this.state.appliedIndex >= this.#shownIndexMax) read.settle(undefined);
