@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { randomInt } from "node:crypto";
 import { describe, it } from "node:test";
 import { Http2RpcServer } from "@quorate/grpc";
 import { startHarness } from "@quorate/grpc/testing";
+import { fuzzHint, fuzzSeconds, fuzzSeed } from "../../../test/support/fuzz.ts";
 import { checkFrames } from "./http2/answer-check.ts";
 import { data, grpcMessage, rstStream, windowUpdate } from "./http2/frames.ts";
 import { Random } from "./http2/random-conversation.ts";
@@ -10,8 +10,8 @@ import { RawClient } from "./http2/raw-client.ts";
 import { until } from "./http2/test-server.ts";
 import { WildError, WildHandler, wildPath, type WildRecord } from "./http2/wild-handler.ts";
 
-const seconds = Number(process.env["QUORATE_FUZZ_SECONDS"] ?? 0.7);
-const firstSeed = Number(process.env["QUORATE_FUZZ_SEED"] ?? randomInt(2 ** 31));
+const seconds = fuzzSeconds ?? 0.7;
+const firstSeed = fuzzSeed;
 const crowd = 16;
 const statusOf = { ok: "0", failed: "10", thrown: "13" } as const;
 
@@ -89,7 +89,7 @@ describe("handler fuzzer", () => {
           try {
             check(wild.records.get(String(each)), visited);
           } catch (cause) {
-            throw new Error(`Failed; repeat it by QUORATE_FUZZ_SEED=${each}`, { cause });
+            throw new Error(`Failed; ${fuzzHint(each)}`, { cause });
           }
         }
         checkFrames(client);

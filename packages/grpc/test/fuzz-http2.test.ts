@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { describe, it, type TestContext } from "node:test";
+import { fuzzHint, fuzzSeconds, fuzzSeed } from "../../../test/support/fuzz.ts";
 import { checkFrames } from "./http2/answer-check.ts";
 import { data, grpcMessage, headers, preface, settings, windowUpdate } from "./http2/frames.ts";
 import { chunksOf, conversation, mutate, Random } from "./http2/random-conversation.ts";
@@ -11,8 +11,8 @@ import { paths, TestServer } from "./http2/test-server.ts";
 import { WindowGame } from "./http2/window-game.ts";
 
 /** For each fuzzer. */
-const seconds = Number(process.env["QUORATE_FUZZ_SECONDS"] ?? 0.7);
-const firstSeed = Number(process.env["QUORATE_FUZZ_SEED"] ?? randomInt(2 ** 31));
+const seconds = fuzzSeconds ?? 0.7;
+const firstSeed = fuzzSeed;
 
 /** Rounds that run beside each other. */
 const crowd = 16;
@@ -29,7 +29,7 @@ async function rounds(
       const own = seed;
       seed += 1;
       await round(new Random(own), server).catch((error: unknown) => {
-        throw new Error(`Failed; repeat it by QUORATE_FUZZ_SEED=${own}`, { cause: error });
+        throw new Error(`Failed; ${fuzzHint(own)}`, { cause: error });
       });
     };
     while (performance.now() < end) {
@@ -152,7 +152,7 @@ describe("HTTP/2 fuzzers", () => {
       for (let turns = random.below(60); turns > 0; turns -= 1) {
         await new Promise((resolve) => setImmediate(resolve));
       }
-      const repeat = `repeat it by QUORATE_FUZZ_SEED=${seed}`;
+      const repeat = fuzzHint(seed);
       const closing = server.harness.rpc.close(random.below(20));
       const isInTime = await Promise.race([closing.then(() => true), late()]);
       assert.ok(isInTime, `closed in time; ${repeat}`);

@@ -70,7 +70,7 @@ fuzz(
   "a damaged database is a typed error or whole",
   { inputs: damages, runs: 400 },
   async (all) => {
-    let bytes = image;
+    let bytes: Uint8Array = image;
     for (const each of all) bytes = damage(bytes, each);
     const opened = await openBytes(bytes);
     if (opened instanceof MvccError) return;
@@ -92,7 +92,7 @@ fuzz(
     stageUnits(backend, 3, 4);
     await backend.flush();
     const before = Buffer.from(files.contents("/data/copy"));
-    let bytes = before;
+    let bytes: Uint8Array = before;
     for (const each of all) bytes = damage(bytes, each);
     await put(files, "/data/copy", bytes);
     const error = await backend.replaceWith("/data/copy").catch(toMvccError);

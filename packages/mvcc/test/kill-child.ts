@@ -22,7 +22,7 @@ for (let unit = Number(process.argv[3] ?? "1"); ; unit++) {
   backend.put("lease", name, bytes("1"));
   if (unit % 10 === 0) backend.delete("lease", name);
   backend.endUnit(unit);
-  while (unit - backend.durableMark() > 500) await nextTurn();
+  while (unit - backend.durableMark() > 60) await nextTurn();
   if (unit % 3 === 0) await nextTurn();
   const mark = backend.durableMark();
   if (mark > printed) {

@@ -69,11 +69,10 @@ const texts = fc.oneof(
     .map((fields) => Buffer.from(toJson(fields))),
 );
 
-function toJson(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, each: unknown) =>
-      typeof each === "bigint" ? each.toString() : each,
-    ) ?? ""
+/** As JSON has it, with what it has not as text. */
+function toJson(fields: Record<string, unknown>): string {
+  return JSON.stringify(fields, (_key, each: unknown) =>
+    typeof each === "bigint" ? each.toString() : each,
   );
 }
 

@@ -100,7 +100,9 @@ const calls: fc.Arbitrary<readonly [string, Uint8Array]> = fc.oneof(
     .map((each) => [services.lease.leaseRevoke.path, encodeLeaseRevokeRequest(each)] as const),
   fc
     .record({ id: leaseId, keys: flag })
-    .map((each) => [services.lease.leaseTimeToLive.path, encodeLeaseTimeToLiveRequest(each)]),
+    .map(
+      (each) => [services.lease.leaseTimeToLive.path, encodeLeaseTimeToLiveRequest(each)] as const,
+    ),
 );
 
 /** INTERNAL, UNKNOWN and DATA_LOSS: something broke here. */
@@ -145,11 +147,11 @@ const watchRequests = fc.oneof(
   fc
     .record({
       ...{ key: bytes, rangeEnd: bytes, startRevision: number, progressNotify: flag },
-      ...{ filters: fc.array(fc.nat(3), { maxLength: 2 }), prevKv: flag, watchId: number },
+      ...{ filters: fc.array(fc.nat(3), { maxLength: 2 }), prevKv: flag, watchId: leaseId },
       fragment: flag,
     })
     .map((value) => ({ case: "createRequest" as const, value })),
-  number.map((watchId) => ({ case: "cancelRequest" as const, value: { watchId } })),
+  leaseId.map((watchId) => ({ case: "cancelRequest" as const, value: { watchId } })),
   fc.constant({ case: "progressRequest" as const, value: {} }),
   fc.constant(undefined),
 );
