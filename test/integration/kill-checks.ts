@@ -75,6 +75,20 @@ export async function leaderOf(cluster: ClusterProcesses): Promise<MemberProcess
   });
 }
 
+/** Hands leadership to a member. */
+export async function lead(cluster: ClusterProcesses, member: MemberProcess): Promise<void> {
+  const targetId = (await statusOf(member)).header?.memberId ?? 0n;
+  await until(10_000, `${member.name} to lead`, async () => {
+    const leader = await leaderOf(cluster);
+    if (leader === member) return true;
+    await using client = connect({ endpoints: [leader.endpoint] });
+    await client.maintenance.moveLeader({ targetId }, { deadlineMillis: 2_000 }).catch(() => {
+      return undefined;
+    });
+    return undefined;
+  });
+}
+
 /** Names that a copy of the leader's state can have at the one who receives it. */
 export async function namesOfState(leader: MemberProcess): Promise<readonly string[]> {
   const { raftTerm, raftAppliedIndex } = await statusOf(leader);

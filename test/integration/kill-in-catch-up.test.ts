@@ -7,12 +7,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { connect } from "@quorate/client";
 import { ClusterProcesses, quorateMissing } from "../support/cluster-processes.ts";
-import { until } from "../support/deadline.ts";
 import type { MemberProcess } from "../support/member-process.ts";
 import { straceMissing, straceWrapper } from "../support/strace.ts";
 import {
   checkAll,
   describeRun,
+  lead,
   leaderOf,
   Load,
   namesOfState,
@@ -110,17 +110,4 @@ async function isKilledAt(member: MemberProcess, site: Site): Promise<void> {
   const end = await member.ended(15_000).catch(() => undefined);
   const log = member.lifeLog.slice(-5).join("\n");
   assert.equal(end?.signal, "SIGKILL", `${member.name} comes to ${site.name}:\n${log}`);
-}
-
-async function lead(cluster: ClusterProcesses, member: MemberProcess): Promise<void> {
-  const targetId = (await statusOf(member)).header?.memberId ?? 0n;
-  await until(10_000, `${member.name} to lead`, async () => {
-    const leader = await leaderOf(cluster);
-    if (leader === member) return true;
-    await using client = connect({ endpoints: [leader.endpoint] });
-    await client.maintenance.moveLeader({ targetId }, { deadlineMillis: 2_000 }).catch(() => {
-      return undefined;
-    });
-    return undefined;
-  });
 }
