@@ -1,12 +1,12 @@
 /**
- * Clients that are cancelled and cut off at random while the members live (C30, C48, P6).
+ * Clients that are cancelled and cut off at random while the members live (C30, C48, P6), and a flood of them (V3).
  *
  * `QUORATE_STORM_SECONDS` sets how long, `QUORATE_STORM_SEED` repeats the same choices. @default 8
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as passing } from "node:timers/promises";
-import { connect } from "@quorate/client";
+import { connect, EtcdError, type Client } from "@quorate/client";
 import { SeededRandom } from "@quorate/platform/sim";
 import { ClusterProcesses, quorateMissing } from "../support/cluster-processes.ts";
 import { until, within } from "../support/deadline.ts";
@@ -20,6 +20,9 @@ const clientsPerMember = 8;
 const prefix = "storm/";
 /** Leases of a storm last 2 s; see L2. */
 const leasesGoneMillis = 10_000;
+/** Calls of each of three clients, all at the same time. */
+const floodCalls = 4_000;
+const floodValueBytes = 512;
 const growthMaxBytes = 200 * 1024 * 1024;
 
 describe("clients that give up at random", { skip: quorateMissing }, () => {
@@ -54,6 +57,51 @@ describe("clients that give up at random", { skip: quorateMissing }, () => {
     },
   );
 });
+
+describe("a flood of requests", { skip: quorateMissing }, () => {
+  test("is answered or shed, and nobody loses the lead (V3)", { timeout: 120_000 }, async () => {
+    await using cluster = await ClusterProcesses.start(3);
+    const clients = cluster.endpoints.map((endpoint) => connect({ endpoints: [endpoint] }));
+    const before = await leadership(clients);
+    const value = Buffer.alloc(floodValueBytes, "flood");
+    const outcomes = new Map<string, number>();
+    const count = (outcome: string): void => {
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    };
+    const calls = clients.flatMap((client, member) =>
+      Array.from({ length: floodCalls }, async (_, number) => {
+        const put = client.put(`flood/${member}/${number}`, value, { deadlineMillis: 60_000 });
+        await put.then(
+          () => count("done"),
+          (error: unknown) => count(error instanceof EtcdError ? error.code : String(error)),
+        );
+      }),
+    );
+    await within(70_000, "the end of the flood", Promise.all(calls));
+    console.log(`flood: ${JSON.stringify(Object.fromEntries(outcomes))}`);
+    const [done = 0, shed = 0, late = 0] = ["done", "too-many-requests", "unavailable"].map(
+      (outcome) => outcomes.get(outcome) ?? 0,
+    );
+    assert.equal(done + shed + late, calls.length, "V3: nothing else happens to a request");
+    assert.deepEqual(await leadership(clients), before, "V3: the lead did not move");
+    const [first] = clients;
+    assert.ok(first);
+    const { count: rows } = await first.range({ prefix: "flood/" }, { countOnly: true });
+    assert.ok(rows >= done && rows <= done + late, `P4, P6: ${rows} rows of ${done} + ${late}`);
+    for (const client of clients) client.close();
+  });
+});
+
+/** Who leads in which term, as each member says. */
+async function leadership(clients: readonly Client[]): Promise<unknown> {
+  return until(20_000, "a leader", async () => {
+    const answers = await Promise.all(
+      clients.map((client) => client.maintenance.status({}, { deadlineMillis: 10_000 })),
+    );
+    const told = answers.map(({ leader, raftTerm }) => ({ leader, raftTerm }));
+    return told.every(({ leader }) => leader !== 0n) ? told : undefined;
+  });
+}
 
 /** Half of the clients of each member come through a relay that resets all connections at times. */
 async function storm(cluster: ClusterProcesses): Promise<readonly StormClient[]> {
