@@ -194,7 +194,7 @@ async function remove(
   await removeId(cluster, await idOf(cluster, member), [through.endpoint]);
 }
 
-/** Asks until the members are as wanted: refusals for a while, and unknown outcomes, are tried again. */
+/** Asks until the members are as wanted: refusals and unknown outcomes are tried again. */
 async function change(
   cluster: GrowingCluster,
   isDone: (listed: readonly Listed[]) => boolean,

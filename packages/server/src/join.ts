@@ -1,8 +1,8 @@
 /**
  * Who a process is that starts with an empty data directory.
  *
- * - `--initial-cluster-state=new`: it is born with its cluster; ids follow from the settings. Unless
- *   the others have seen it before: what it promised them was in the directory that is gone (B16).
+ * - `--initial-cluster-state=new`: it is born with its cluster; ids follow from the settings.
+ *   Unless the others have seen it before: what it promised them is gone with its directory (B16).
  * - `existing`: it was added, and the others know its id by its peer URLs.
  */
 import type { Logger, Timers } from "@quorate/platform";

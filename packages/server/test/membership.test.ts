@@ -154,7 +154,7 @@ test("M3 a member that was away when it was removed may not speak", async () => 
   assert.equal(leader.term, term);
 });
 
-test("P6 a change in the hands of a lost leader is made once, or has an unknown outcome", async () => {
+test("P6 a change in the hands of a lost leader is made once, or unknown", async () => {
   for (let seed = 1; seed <= 6; seed += 1) {
     const { cluster, leader, follower } = await start(seed);
     const lost = cluster.nodes.find(({ member }) => member === leader);
