@@ -203,6 +203,15 @@ describe("DurabilityChecker: what a restart finds", () => {
     }
   });
 
+  test("what was written in the last moment of the process", async () => {
+    const setting = await begin();
+    await setting.machine.append(entries, hardStateOf(1));
+    setting.checker.ended(setting.process);
+    void setting.machine.append([entryOf(4, 1)]).catch(() => undefined);
+    await restart(setting, () => setting.machine.crash("keep-all"));
+    assert.equal(setting.machine.claims.status.log.lastIndex, 4);
+  });
+
   test("less than what was durable (C14, P4)", async () => {
     const setting = await begin();
     await setting.machine.append(entries.slice(0, 1), hardStateOf(1));

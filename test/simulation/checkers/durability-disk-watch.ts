@@ -31,6 +31,7 @@ export class DiskWatch {
   /** Not known durable yet; in the order of the chain. */
   #pending: LogRecord[] = [];
   #lastDurableCrc: number | undefined;
+  #lastWrittenCrc: number | undefined;
   /** Something may have become durable since it was last looked. */
   #isStale = false;
   #isWatching = false;
@@ -91,9 +92,8 @@ export class DiskWatch {
     return this.#durable;
   }
 
-  /** The process is gone: what is written from now on is from one that still opens its disk. */
+  /** The process is gone: what is durable of what it wrote is durable for whoever comes next. */
   stop(): void {
-    this.#isWatching = false;
     this.#advance();
   }
 
@@ -147,13 +147,16 @@ export class DiskWatch {
     const end = endOfContent(records);
     this.#pending = records.slice(end);
     this.#lastDurableCrc = records[end - 1]?.crc;
+    this.#lastWrittenCrc = records.at(-1)?.crc;
     this.#isStale = true;
   }
 
   #write(path: string, offset: number, bytes: Uint8Array): void {
     try {
       const record = readWrite(path, offset, bytes);
-      if (record === undefined) return;
+      // Whoever opens the log writes again what is there already: no new link of the chain.
+      if (record === undefined || record.previousCrc !== this.#lastWrittenCrc) return;
+      this.#lastWrittenCrc = record.crc;
       this.#pending.push(record);
       carryOut(this.#written, record.content);
       this.#tellConfigurations(record.content);

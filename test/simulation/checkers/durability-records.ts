@@ -18,6 +18,7 @@ export interface LogRecord {
   readonly bytes: Uint8Array;
   /** Its checksum, which covers that of the record before. */
   readonly crc: number;
+  readonly previousCrc: number;
   readonly content: RecordContent;
 }
 
@@ -41,7 +42,9 @@ export function readWrite(path: string, offset: number, bytes: Uint8Array): LogR
   const payloadEnd = headerBytes + header.getUint32(0, true);
   if (payloadEnd > bytes.length || header.getUint32(20, true) !== offset) return undefined;
   const content = decodeContent(header.getUint8(4), bytes.subarray(headerBytes, payloadEnd));
-  return content && { path, offset, bytes, crc: header.getUint32(8, true), content };
+  const crc = header.getUint32(8, true);
+  const before = header.getUint32(12, true);
+  return content && { path, offset, bytes, crc, previousCrc: before, content };
 }
 
 /** Reads the records of a segment up to the first that is none, or breaks the chain. */
@@ -57,11 +60,12 @@ export function readSegmentRecords(
     const record = readRecord(bytes, offset, salt);
     if ("kind" in record) return records;
     if (previous !== undefined && record.previousCrc !== previous) return records;
-    const { crc, end, payload } = record;
+    const { crc, end, payload, previousCrc: before } = record;
     const content = decodeContent(bytes[offset + 4] ?? 0, payload);
     if (content === undefined) return records;
     if (content.kind === "segment-head") salt = content.head.salt;
-    records.push({ path, offset, bytes: bytes.subarray(offset, end), crc, content });
+    const own = bytes.subarray(offset, end);
+    records.push({ path, offset, bytes: own, crc, previousCrc: before, content });
     previous = crc;
     offset = end;
   }
