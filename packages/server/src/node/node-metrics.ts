@@ -60,7 +60,11 @@ export function createNodeMetrics(
   };
 }
 
-/** @param read - Lines of the log that were dropped since the process began. */
+/**
+ * Counts the lines of the log that were lost, whenever the metrics are read.
+ *
+ * @param read - Lines that were dropped since the process began.
+ */
 export function countLostLines({ instruments, registry }: MemberMetrics, read: () => number): void {
   let counted = 0;
   registry.onCollect(() => {
