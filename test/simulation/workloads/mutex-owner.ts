@@ -1,4 +1,6 @@
 /** What holders of locks and leaders do alike: write under guard, and ask their own clock. */
+import { setMaxListeners } from "node:events";
+
 import { op, type Client, type Txn } from "@quorate/client";
 import { openSession, RecipeError, type Session } from "@quorate/recipes";
 import type { SeededRandom } from "@quorate/platform/sim";
@@ -160,6 +162,7 @@ export function timeLimit(
   signal: AbortSignal,
 ): { readonly signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal, signal);
   const abort = (): void => controller.abort(new Error("long enough"));
   const timer = timers.setTimer(millis, abort);
   signal.addEventListener("abort", abort, { once: true });

@@ -1,4 +1,6 @@
 /** What workloads share: waiting on virtual time, and telling trouble from broken promises. */
+import { setMaxListeners } from "node:events";
+
 import { EtcdError } from "@quorate/client";
 import type { Timers } from "@quorate/platform";
 
@@ -30,6 +32,8 @@ const troubleCodes: ReadonlySet<string> = new Set([
 /** Waits; ends early, without a word, when the signal aborts. */
 export function pause(timers: Timers, millis: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
+  // Everybody who waits listens to the one signal of the run; that is no leak.
+  setMaxListeners(0, signal);
   return new Promise((resolve) => {
     const done = (): void => {
       timer.cancel();

@@ -9,6 +9,9 @@ import type { SimClient, WorkloadWorld } from "./workload.ts";
 /** Keys of the workload, in order. */
 export const watchedKeys: readonly string[] = Array.from({ length: 8 }, (_, i) => `w/${i}`);
 
+/** Two such values fit into a request, four into no answer that may be split. */
+const largeBytes = 700_000;
+
 /** Draws what a watcher asks for, given the newest revision that is known. */
 export function drawWish(random: SeededRandom, newest: number, compacted: number): WatchWish {
   const [key, rangeEnd] = random.pick([
@@ -66,6 +69,22 @@ export async function changeWatchedKeys(
     await pause(timers, random.between(0, 2 * pauseMillis), signal);
   }
   world.coverage.sometimes("watched keys with a lease", lease !== 0n);
+}
+
+/** Revisions too large for one answer, with the pairs before them (W4). */
+export async function changeMuch(
+  { client, timers }: SimClient,
+  random: SeededRandom,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let count = 0; count < 3; count += 1) {
+    await pause(timers, random.between(500, 5_000), signal);
+    if (signal.aborted) return;
+    const value = `${count}`.repeat(largeBytes);
+    await attempt(() =>
+      client.txn().then(op.put("w/2.large", value), op.put("w/3.large", value)).commit(),
+    );
+  }
 }
 
 async function changeOnce(

@@ -6,7 +6,7 @@ import type { Truth } from "../history/truth.ts";
 import { pause, untilDone } from "./pacing.ts";
 import { WatchClientMirror } from "./watch-client-mirror.ts";
 import { WatchRawMirror, type MirrorHost } from "./watch-raw-mirror.ts";
-import { changeWatchedKeys, compactWatched } from "./watch-wish.ts";
+import { changeMuch, changeWatchedKeys, compactWatched } from "./watch-wish.ts";
 import type { Workload, WorkloadWorld } from "./workload.ts";
 
 /** How long after the end a first read may take. */
@@ -51,6 +51,9 @@ class WatchWorkload implements Workload {
     const compactor = random.chance(0.7)
       ? compactWatched(world.connect("compactor"), random.split("compactor"), known, signal)
       : Promise.resolve();
+    if (!isCrowd && random.chance(0.06)) {
+      writers.push(changeMuch(world.connect("large writer"), random.split("large writer"), signal));
+    }
     const reader = world.connect("reader");
     const watching = clientMirrors.map((mirror) => mirror.run(signal));
     const all = [...rawMirrors.map((mirror) => mirror.run(signal)), ...writers, compactor];
