@@ -12,11 +12,12 @@
  * `QUORATE_CORRUPT_PAGES` sets how many pages are damaged one after the other, 4 by default.
  */
 import assert from "node:assert/strict";
-import { copyFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { connect } from "@quorate/client";
+import { connect, ServerError } from "@quorate/client";
 import { ClusterProcesses, quorateMissing } from "../support/cluster-processes.ts";
+import { until } from "../support/deadline.ts";
 import type { MemberProcess, ProcessEnd } from "../support/member-process.ts";
 import { straceMissing, straceWrapper } from "../support/strace.ts";
 import {
@@ -26,6 +27,7 @@ import {
   namesOfState,
   outageMillisMax,
   serviceAfter,
+  statusOf,
 } from "./kill-checks.ts";
 import { drawChoices } from "./kill-draw.ts";
 import { lookAt } from "./kill-sites.ts";
@@ -79,6 +81,7 @@ describe("flipped bits", { skip: quorateMissing }, () => {
     assert.equal(hashes[1], hashes[2], "the others agree");
     assert.notEqual(hashes[0], hashes[1], "the damaged one does not");
     await othersServe(cluster, member);
+    await replace(cluster, member);
   });
 
   test("in any page of the database: no hang, no spread (B7)", { timeout: 170_000 }, async () => {
@@ -117,6 +120,7 @@ describe("flipped bits", { skip: quorateMissing }, () => {
 async function damageReceived(): Promise<void> {
   await using cluster = await ClusterProcesses.start(3, { flags });
   const member = cluster.member(2);
+  const id = await idOf(member);
   await member.kill();
   await write(cluster, 200);
   const directory = join(member.dataDirectory, "member/snap");
@@ -130,6 +134,44 @@ async function damageReceived(): Promise<void> {
   const said = await refusal(member);
   assert.match(said, /^quorate: Cannot .*\.snap\.db.*SHA-256/);
   await othersServe(cluster, member);
+  await replace(cluster, member, id);
+}
+
+/** What an operator does with a damaged member: a new one on the same address, from nothing. */
+async function replace(
+  cluster: ClusterProcesses,
+  member: MemberProcess,
+  damagedId?: bigint,
+): Promise<void> {
+  const id = damagedId ?? (await idOf(member));
+  await member.stop();
+  const others = cluster.members.filter((each) => each !== member);
+  await using client = connect({ endpoints: others.map(({ endpoint }) => endpoint) });
+  const options = { deadlineMillis: 20_000 };
+  await client.put("key/replaced", `value-0-x`, options);
+  const peerUrls = [`http://${member.host}:${member.peerPort}`];
+  await onceHealthy(() => client.cluster.memberRemove({ id }, options));
+  await onceHealthy(() => client.cluster.memberAdd({ peerUrls }, options));
+  await rm(member.dataDirectory, { recursive: true });
+  await member.start({ flags: ["--initial-cluster-state=existing"] });
+  await checkAll(cluster, []);
+}
+
+/** Changes of members are refused until all that are left have been connected for a while. */
+async function onceHealthy(change: () => Promise<unknown>): Promise<void> {
+  await until(20_000, "a healthy cluster", async () => {
+    try {
+      await change();
+      return true;
+    } catch (error) {
+      if (error instanceof ServerError && error.code === "unhealthy-cluster") return undefined;
+      throw error;
+    }
+  });
+}
+
+async function idOf(member: MemberProcess): Promise<bigint> {
+  return (await statusOf(member)).header?.memberId ?? 0n;
 }
 
 async function write(cluster: ClusterProcesses, count: number): Promise<void> {
