@@ -1,5 +1,6 @@
 /**
- * Clients that are cancelled and cut off at random while the members live (C30, C48, P6), and a flood of them (V3).
+ * Clients that are cancelled and cut off at random while the members live (C30, C48, P6), and a
+ * flood of requests (V3).
  *
  * `QUORATE_STORM_SECONDS` sets how long, `QUORATE_STORM_SEED` repeats the same choices. @default 8
  */

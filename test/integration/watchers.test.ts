@@ -1,5 +1,5 @@
 /**
- * Watchers that do not read, or read slowly, beside thousands that do (B19, W1 to W4, W9, W11, C40).
+ * Watchers that do not read, or read slowly, beside thousands that do (B19, W1 to W4, W9, W11).
  *
  * A watcher is stuck behind a relay that stops to carry bytes, as one whose process hangs: its
  * connection stays open and nothing is acknowledged. `QUORATE_WATCH_MEBIBYTES` sets how much is
@@ -21,7 +21,7 @@ const writeCount = (writtenMebibytes * mebibyte) / valueBytes;
 const parallelWrites = 4;
 const crowdSize = 2_000;
 const beats = 15;
-/** W11: what the last of the crowd may wait for, nine times of ten, on a machine with other work. */
+/** W11: what the last of the crowd may wait, nine times of ten, on a machine with other work. */
 const lateMaxMillis = 250;
 /** How much later than without stuck ones, where the machine is too busy for that. */
 const lateRatioMax = 3;
