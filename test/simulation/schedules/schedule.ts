@@ -13,9 +13,23 @@ export interface Schedule {
   readonly rows: readonly string[];
   /** What differs from {@link plainPlan}. */
   readonly plan?: Partial<Plan>;
-  /** Calls `stage.reached(name)` where the bug would have struck. */
-  readonly script: (stage: Stage) => Promise<void>;
+  /** @param reached - To be called where the bug would have struck. */
+  readonly script: (stage: Stage, reached: () => void) => Promise<void>;
 }
+
+/** Times and sizes as they are by default. */
+export const plainTiming: Plan["timing"] = {
+  tickMillis: 100,
+  electionTicks: 10,
+  isPreVote: true,
+  isElectionHastened: true,
+  requestTimeoutMillis: 7_000,
+  snapshotCount: 10_000,
+  catchupEntries: 5_000,
+  logBytesMax: 64 * 1024 * 1024,
+  warningApplyMillis: 100,
+  limits: defaultMemberLimits,
+};
 
 /** Three members on good machines and links, no faults, one workload of registers. */
 export function plainPlan(seed: bigint): Plan {
@@ -23,18 +37,7 @@ export function plainPlan(seed: bigint): Plan {
   return {
     seed: seed.toString(),
     members: 3,
-    timing: {
-      tickMillis: 100,
-      electionTicks: 10,
-      isPreVote: true,
-      isElectionHastened: true,
-      requestTimeoutMillis: 7_000,
-      snapshotCount: 10_000,
-      catchupEntries: 5_000,
-      logBytesMax: 64 * 1024 * 1024,
-      warningApplyMillis: 100,
-      limits: defaultMemberLimits,
-    },
+    timing: plainTiming,
     machine: {
       ...drawn.machine,
       segmentBytes: 32_768,
@@ -55,9 +58,10 @@ export function plainPlan(seed: bigint): Plan {
 
 /** Plays a schedule with the chances of a seed. */
 export function runSchedule(
-  { plan, script }: Schedule,
+  { name, plan, script }: Schedule,
   seed: bigint,
   onLine?: (line: string) => void,
 ): Promise<RunResult> {
-  return runPlan({ ...plainPlan(seed), ...plan }, { script, onLine });
+  const act = (stage: Stage): Promise<void> => script(stage, () => stage.reached(name));
+  return runPlan({ ...plainPlan(seed), ...plan }, { script: act, onLine });
 }

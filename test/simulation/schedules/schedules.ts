@@ -1,5 +1,15 @@
+import { leaderSchedules } from "./leader-schedules.ts";
+import { membershipSchedules } from "./membership-schedules.ts";
+import { powerSchedules } from "./power-schedules.ts";
 import { readSchedules } from "./read-schedules.ts";
 import type { Schedule } from "./schedule.ts";
+import { snapshotSchedules } from "./snapshot-schedules.ts";
 
 /** All schedules. */
-export const schedules: readonly Schedule[] = [...readSchedules];
+export const schedules: readonly Schedule[] = [
+  ...readSchedules,
+  ...leaderSchedules,
+  ...powerSchedules,
+  ...snapshotSchedules,
+  ...membershipSchedules,
+];

@@ -1,0 +1,116 @@
+import { Ledger } from "./ledger.ts";
+import { Operator } from "./operator.ts";
+import type { Schedule } from "./schedule.ts";
+import type { Stage } from "./stage.ts";
+
+/** Members that come and go, by the calls of an operator. */
+export const membershipSchedules: readonly Schedule[] = [
+  {
+    name: "the leader dies at some step of each change of members",
+    rows: ["C19", "C21"],
+    plan: { workloads: [] },
+    script: async (stage, reached) => {
+      const operator = new Operator(stage);
+      const ledger = new Ledger(stage, "steps");
+      const stop = ledger.load(1);
+      const leaving = stage.random.pick(stage.world.present);
+      const added = await amongDeaths(stage, reached, () => operator.add());
+      await amongDeaths(stage, reached, () => operator.promote(added));
+      await amongDeaths(stage, reached, () => operator.remove(leaving));
+      leaving.retire();
+      await operator.check();
+      await stop();
+      await ledger.check();
+    },
+  },
+  {
+    name: "changes of members race each other, asked of all members at once",
+    rows: ["C19", "C20"],
+    script: async (stage, reached) => {
+      const operator = new Operator(stage);
+      const learner = await operator.add();
+      const old = await stage.leader();
+      const leaving = stage.random.pick(stage.followersOf(old).filter((one) => one !== learner));
+      await stage.until("the learner runs", () => learner.running !== undefined);
+      // A new leader meets them before it has committed anything.
+      stage.powerOff(old);
+      await stage.until("a new leader", () => stage.world.leader() !== undefined);
+      const wake = async (): Promise<void> => {
+        await stage.wait(stage.random.between(0, 2_000));
+        stage.up(old);
+      };
+      await Promise.all([operator.promote(learner), operator.remove(leaving), wake()]);
+      reached();
+      leaving.retire();
+      await operator.check();
+    },
+  },
+  {
+    name: "a member is removed while it is cut off, and another one comes before it is back",
+    rows: ["C22"],
+    script: async (stage, reached) => {
+      const operator = new Operator(stage);
+      const ledger = new Ledger(stage, "cut off");
+      const leader = await stage.leader();
+      const gone = stage.random.pick(stage.followersOf(leader));
+      stage.isolate(gone);
+      await operator.remove(gone);
+      await operator.addVoter();
+      await ledger.writeMany(stage.anyone, 10);
+      const { term } = stage.memberOf(await stage.leader());
+      // The removed one has campaigned in vain meanwhile, and does so again now.
+      await stage.wait(3_000);
+      reached();
+      stage.healLinks();
+      await stage.wait(5_000);
+      const after = stage.memberOf(await stage.leader()).term;
+      stage.expect(after === term, `M3: the removed member moves the term, ${term} to ${after}`);
+      stage.expect(gone.running?.member?.isLeader !== true, "M3: the removed member leads");
+      gone.retire();
+      await ledger.check();
+      await operator.check();
+    },
+  },
+  {
+    name: "every member is replaced under load",
+    rows: ["C24"],
+    plan: { workloads: [] },
+    script: async (stage, reached) => {
+      const operator = new Operator(stage);
+      const ledger = new Ledger(stage, "replaced");
+      const stop = ledger.load(2);
+      for (const machine of [...stage.world.present]) {
+        await operator.addVoter();
+        await operator.remove(machine);
+        machine.retire();
+        await operator.check();
+      }
+      const list = await operator.list();
+      const first = stage.world.cluster.members.map(({ id }) => id);
+      stage.expect(!list.some(({ id }) => first.includes(id)), "M3: a removed member is listed");
+      stage.expect(list.length === 3, `M4: ${list.length} members of 3`);
+      reached();
+      await stop();
+      await ledger.check();
+    },
+  },
+];
+
+/** Kills the leader at one of its next effects, again and again, while something is done. */
+async function amongDeaths<Result>(
+  stage: Stage,
+  reached: () => void,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { world, random } = stage;
+  const leader = await stage.leader();
+  const effect = random.pick(["frame", "frame", "answer"] as const);
+  const disarm = world.effects.arm(leader, effect, random.nextInt(30), () => {
+    stage.kill(leader);
+    reached();
+    world.scheduler.schedule(random.between(10, 3_000), () => stage.up(leader));
+  });
+  const result = await work();
+  disarm();
+  return result;
+}
