@@ -1,5 +1,6 @@
 import type { FaultKind, FaultPlan } from "../plan/fault-plan.ts";
 import type { World } from "../world/world.ts";
+import { deceitStrikes } from "./deceit-faults.ts";
 import { diskStrikes } from "./disk-faults.ts";
 import type { Undo } from "./fault.ts";
 import { membershipStrikes } from "./membership-faults.ts";
@@ -13,6 +14,7 @@ const strikes: Readonly<Partial<Record<FaultKind, Handler>>> = {
   ...networkStrikes,
   ...diskStrikes,
   ...membershipStrikes,
+  ...deceitStrikes,
 };
 
 /** Carries the faults of a plan out at their times, and undoes them when theirs is over. */
@@ -37,18 +39,20 @@ export class Injector {
   }
 
   #strike(fault: FaultPlan): void {
-    if (this.#isOver) return;
     const world = this.#world;
+    if (this.#isOver || world.isKeptCalm) return;
     world.trace(`fault ${describe(fault)}`);
     const undo = toStrike(fault)(world, fault);
     world.coverage.fault(fault.kind);
     if (undo === undefined) return;
     const finish = once(() => {
       this.#active.delete(finish);
+      world.activeFaults = this.#active.size;
       world.trace(`mends ${fault.kind} of ${fault.atMillis}`);
       undo();
     });
     this.#active.add(finish);
+    world.activeFaults = this.#active.size;
     if ("forMillis" in fault) world.scheduler.schedule(fault.forMillis, finish);
   }
 }

@@ -32,9 +32,7 @@ export const membershipStrikes: Strikes<"transfer" | "add-member" | "remove-memb
   wipe: (world, { target }) => {
     const machine = machineAt(world, target);
     if (machine === undefined || !canShrink(world)) return undefined;
-    machine.retire();
-    world.isShrinking = true;
-    world.operate(replace(world, machine));
+    world.operate(replaceMember(world, machine));
     return undefined;
   },
 };
@@ -50,6 +48,13 @@ function retire(world: World, machine: Machine): true {
   machine.retire();
   world.isShrinking = false;
   return true;
+}
+
+/** A machine is lost: its member goes, and a new one takes its place. */
+export async function replaceMember(world: World, machine: Machine): Promise<void> {
+  machine.retire();
+  world.isShrinking = true;
+  await replace(world, machine);
 }
 
 async function replace(world: World, machine: Machine): Promise<void> {

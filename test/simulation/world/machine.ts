@@ -28,6 +28,8 @@ export class Machine {
   #lives = 0;
   /** Held down by this many faults; it starts when none is left. */
   #holds = 0;
+  /** Whether its disk has lost or changed something, so that its member may refuse to go on. */
+  isDoubtful = false;
   #isRetired = false;
 
   constructor(place: number, bootstrap: Bootstrap, host: MachineHost, random: SeededRandom) {
@@ -68,6 +70,11 @@ export class Machine {
   /** Whether a fault keeps it down. */
   get isHeld(): boolean {
     return this.#holds > 0;
+  }
+
+  /** Whether the process has heard from a leader. */
+  isSettled(): boolean {
+    return this.running?.member?.leader !== undefined;
   }
 
   /** Starts a process unless there is one, or a fault holds the machine down. */

@@ -7,6 +7,7 @@ import { SeededRandom, SimScheduler, SimTimers } from "@quorate/platform/sim";
 import type { MemberId } from "@quorate/raft";
 import { parseInitialCluster, type InitialCluster } from "@quorate/state-machine";
 import type { Bootstrap } from "@quorate/server/member";
+import { WalError } from "@quorate/wal";
 import type { Coverage } from "../coverage.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ClientMachine } from "./client-machine.ts";
@@ -62,6 +63,10 @@ export class World implements MachineHost {
   readonly outsideTimers: SimTimers = new SimTimers(this.scheduler);
   /** Whether a member is leaving: one at a time. */
   isShrinking = false;
+  /** Faults of the plan that last. */
+  activeFaults = 0;
+  /** Whether a fault is under way that keeps others away. */
+  isKeptCalm = false;
   #operator: ClientMachine | undefined;
   #nextPlace: number;
   #failure: unknown;
@@ -188,6 +193,29 @@ export class World implements MachineHost {
     work.catch((error: unknown) => this.fail(error));
   }
 
+  /** Whether everybody is well and nobody leaves. */
+  isCalm(): boolean {
+    if (this.activeFaults > 0 || this.isKeptCalm || this.isShrinking) return false;
+    const configuration = this.leader()?.running?.status().configuration;
+    if (configuration === undefined || configuration.voters.length < 3) return false;
+    if (configuration.votersOutgoing.length > 0) return false;
+    return this.present.every(({ running }) => running !== undefined && !running.isPaused);
+  }
+
+  /** Keeps the plan's faults away until the returned function is called. */
+  keepCalm(): () => void {
+    this.isKeptCalm = true;
+    return () => {
+      this.isKeptCalm = false;
+    };
+  }
+
+  /** Resolves when something holds, or after a time. */
+  async until(holds: () => boolean, withinMillis: number): Promise<void> {
+    const end = this.scheduler.nowMillis + withinMillis;
+    while (!holds() && this.scheduler.nowMillis < end) await this.wait(5);
+  }
+
   /** Resolves after virtual time. */
   wait(millis: number): Promise<void> {
     return new Promise((resolve) => {
@@ -228,6 +256,10 @@ export class World implements MachineHost {
       machine.retire();
       return;
     }
+    if (machine.isDoubtful && isRefusal(error)) {
+      machine.hold();
+      return;
+    }
     if (!machine.disk.isExcused) {
       this.fail(new Error(`${machine.name} ends without a fault`, { cause: error }));
       return;
@@ -236,6 +268,14 @@ export class World implements MachineHost {
     machine.hold();
     this.scheduler.schedule(restartMillis, () => machine.release());
   }
+}
+
+/** Whether a member says that its disk is not to be trusted (B6, B16). */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    error instanceof WalError || error.name === "StaleDirectoryError" || isRefusal(error.cause)
+  );
 }
 
 /** Members in the order of their machines' places; their ids are hashes and in no order. */
