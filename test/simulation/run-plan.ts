@@ -85,6 +85,7 @@ async function play(world: World, script: RunOptions["script"]): Promise<void> {
   for (const machine of world.machines) machine.start();
   const ending = new AbortController();
   const workloads = runWorkloads(world, plan.workloads, ending.signal);
+  world.probeReads();
   const injector = new Injector(world, plan.faults);
   if (script === undefined) await world.advance(plan.faultyMillis);
   else await follow(world, script);

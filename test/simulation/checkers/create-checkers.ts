@@ -2,8 +2,10 @@ import { SeededRandom } from "@quorate/platform/sim";
 import type { Coverage } from "../coverage.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { WorldObserver } from "../world/observer.ts";
+import { CommitChecker } from "./commit-checker.ts";
 import { DurabilityChecker } from "./durability-checker.ts";
 import { RaftChecker } from "./raft-checker.ts";
+import { ReadChecker } from "./read-checker.ts";
 import { StateHashChecker } from "./state-hash-checker.ts";
 
 /** Makes those who judge every step of a run, in the order in which they see it. */
@@ -13,6 +15,8 @@ export function createCheckers(plan: Plan, coverage: Coverage): readonly WorldOb
   return [
     durability,
     new RaftChecker(coverage, (process) => durability.writtenLog(process)),
+    new CommitChecker(coverage, (process) => durability.writtenLog(process)),
+    new ReadChecker(coverage),
     new StateHashChecker(coverage, random.pick([1, 10, 50])),
   ];
 }

@@ -15,7 +15,7 @@ export function drawPlan(seed: bigint): Plan {
   const root = new SeededRandom(seed);
   const random = root.split("plan");
   const members = random.pick([1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 7]);
-  const faultyMillis = random.between(6_000, 40_000);
+  const faultyMillis = random.between(4_000, 22_000);
   const network = drawNetwork(root.split("network plan"));
   return {
     seed: seed.toString(),
@@ -23,6 +23,7 @@ export function drawPlan(seed: bigint): Plan {
     timing: drawTiming(root.split("timing"), network),
     machine: drawMachine(root.split("machine plan")),
     network,
+    probeMillis: random.pick([0, 0, 30, 100, 300]),
     workloads: drawWorkloads(root.split("workloads")),
     faults: drawFaults(root.split("faults"), { members, faultyMillis }),
     faultyMillis,

@@ -16,6 +16,8 @@ export interface Plan {
   readonly machine: MachinePlan;
   /** How links between members are when nothing is cut. */
   readonly network: LinkFaults;
+  /** Time between reads that every member is asked for beside all workloads; 0 for none. */
+  readonly probeMillis: number;
   readonly workloads: readonly WorkloadPlan[];
   readonly faults: readonly FaultPlan[];
   /** How long the safety phase lasts. */

@@ -49,6 +49,7 @@ export function plainPlan(seed: bigint): Plan {
       quotaBytes: 0,
     },
     network: calmFaults,
+    probeMillis: 20,
     workloads: [{ kind: "register", name: "register" }],
     faults: [],
     faultyMillis: 0,

@@ -23,6 +23,8 @@ export interface MachineHost {
   readonly random: SeededRandom;
   /** Tells all observers; what one of them throws ends the run. */
   readonly observer: Required<WorldObserver>;
+  /** The newest entry that any process has applied. */
+  appliedIndex(): number;
   /** A line of the run's story. */
   trace(line: string): void;
   /** A logger whose lines join the story. */

@@ -126,6 +126,17 @@ export class MemberProcess implements ObservedProcess {
     this.#timers.goOn();
   }
 
+  /** Asks for a linearizable read, as the services do, and has it judged. */
+  probeRead(): void {
+    const { host } = this.#dependencies;
+    this.#timers.run(() => {
+      const floorIndex = host.appliedIndex();
+      this.#parts?.member.readIndex((failure) => {
+        if (failure === undefined && this.#isAlive) host.observer.readServed(this, floorIndex);
+      });
+    });
+  }
+
   /** Stops in order, as a server that gets SIGTERM. */
   async close(): Promise<void> {
     const parts = this.#parts;

@@ -34,6 +34,12 @@ export interface WorldObserver {
   applied?(process: ObservedProcess, entry: Entry, applied: AppliedEntry): void;
   /** A process has replaced its state by a received snapshot. */
   restored?(process: ObservedProcess): void;
+  /**
+   * A linearizable read may be served from the state as it is now.
+   *
+   * @param floorIndex - The newest entry that any process had applied when the read was asked for.
+   */
+  readServed?(process: ObservedProcess, floorIndex: number): void;
   /** Role, term or leader changed as this process sees it. */
   softStateChanged?(process: ObservedProcess): void;
   /** After every event of the simulation in which a process ran. Must be cheap. */

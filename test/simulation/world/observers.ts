@@ -24,6 +24,7 @@ export function tellAll(
   const frameLeaves = having("frameLeaves");
   const applied = having("applied");
   const restored = having("restored");
+  const readServed = having("readServed");
   const softStateChanged = having("softStateChanged");
   const stepped = having("stepped");
   return {
@@ -34,6 +35,8 @@ export function tellAll(
     applied: (process, entry, applies) =>
       tell(applied, (one) => one.applied?.(process, entry, applies)),
     restored: (process) => tell(restored, (one) => one.restored?.(process)),
+    readServed: (process, floorIndex) =>
+      tell(readServed, (one) => one.readServed?.(process, floorIndex)),
     softStateChanged: (process) => tell(softStateChanged, (one) => one.softStateChanged?.(process)),
     stepped: (process) => tell(stepped, (one) => one.stepped?.(process)),
   };

@@ -236,6 +236,18 @@ export class World implements MachineHost {
     while (!this.#isFailed && !isOver()) if (!(await this.scheduler.stepAndDrain())) return;
   }
 
+  appliedIndex(): number {
+    return this.truth.appliedIndex;
+  }
+
+  /** Has every member asked for a read, again and again. */
+  probeReads(): void {
+    const { probeMillis } = this.plan;
+    if (probeMillis === 0) return;
+    for (const { running } of this.machines) running?.probeRead();
+    this.scheduler.schedule(probeMillis, () => this.probeReads());
+  }
+
   trace(line: string): void {
     this.story.tell(line);
   }
