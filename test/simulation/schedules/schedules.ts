@@ -1,9 +1,13 @@
+import { clientSchedules } from "./client-schedules.ts";
 import { leaderSchedules } from "./leader-schedules.ts";
+import { leaseSchedules } from "./lease-schedules.ts";
 import { membershipSchedules } from "./membership-schedules.ts";
 import { powerSchedules } from "./power-schedules.ts";
 import { readSchedules } from "./read-schedules.ts";
 import type { Schedule } from "./schedule.ts";
 import { snapshotSchedules } from "./snapshot-schedules.ts";
+import { storeSchedules } from "./store-schedules.ts";
+import { watchSchedules } from "./watch-schedules.ts";
 
 /** All schedules. */
 export const schedules: readonly Schedule[] = [
@@ -12,4 +16,8 @@ export const schedules: readonly Schedule[] = [
   ...powerSchedules,
   ...snapshotSchedules,
   ...membershipSchedules,
+  ...storeSchedules,
+  ...watchSchedules,
+  ...leaseSchedules,
+  ...clientSchedules,
 ];
