@@ -15,7 +15,8 @@ export function drawPlan(seed: bigint): Plan {
   const root = new SeededRandom(seed);
   const random = root.split("plan");
   const members = random.pick([1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 7]);
-  const faultyMillis = random.between(4_000, 22_000);
+  const isLong = random.chance(0.1);
+  const faultyMillis = isLong ? random.between(12_000, 40_000) : random.between(2_000, 12_000);
   const network = drawNetwork(root.split("network plan"));
   return {
     seed: seed.toString(),
