@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { knownBugs } from "./known-bugs.ts";
+import type { Guard } from "./known-bugs/known-bug.ts";
+import { mutants } from "./mutants/mutants.ts";
+import { schedules } from "./schedules/schedules.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const rows = 57;
+
+test("every known bug has its row, in order", () => {
+  const wanted = Array.from({ length: rows }, (_, i) => `C${i + 1}`);
+  assert.deepEqual(
+    knownBugs.map(({ row }) => row),
+    wanted,
+  );
+});
+
+for (const { row, title, guards } of knownBugs) {
+  test(`${row}: ${title}`, () => {
+    // A mutant says that a guard is awake, and is none.
+    assert.ok(
+      guards.some(({ kind }) => kind !== "mutant"),
+      "nothing guards it",
+    );
+    for (const guard of guards) assert.deepEqual(problemsOf(row, guard), []);
+  });
+}
+
+test("every schedule guards the rows that it names", () => {
+  for (const { name, rows: named } of schedules) {
+    const guarded = knownBugs.filter(({ guards }) =>
+      guards.some((guard) => guard.kind === "schedule" && guard.name === name),
+    );
+    assert.deepEqual(guarded.map(({ row }) => row).sort(), [...named].sort(), name);
+  }
+});
+
+test("every mutant of a row stands in that row", () => {
+  for (const { name, row } of mutants) {
+    const bug = knownBugs.find((known) => known.row === row);
+    if (bug === undefined) continue;
+    const isThere = bug.guards.some((guard) => guard.kind === "mutant" && guard.name === name);
+    assert.ok(isThere, `${row} does not name mutant ${name}`);
+  }
+});
+
+/** What is wrong with a guard: it must exist. */
+function problemsOf(row: string, guard: Guard): readonly string[] {
+  switch (guard.kind) {
+    case "test": {
+      const text = readFileSync(`${root}${guard.file}`, "utf8");
+      const isThere = text.includes(guard.title);
+      return isThere ? [] : [`${guard.file} has no "${guard.title}"`];
+    }
+    case "schedule": {
+      const schedule = schedules.find(({ name }) => name === guard.name);
+      if (schedule === undefined) return [`there is no schedule "${guard.name}"`];
+      return schedule.rows.includes(row) ? [] : [`schedule "${guard.name}" does not name ${row}`];
+    }
+    case "mutant": {
+      const isThere = mutants.some(({ name }) => name === guard.name);
+      return isThere ? [] : [`there is no mutant "${guard.name}"`];
+    }
+    case "does-not-apply":
+      return guard.why === "" ? ["why not?"] : [];
+  }
+}
