@@ -4,6 +4,7 @@ import type { Mutant } from "./mutant.ts";
 export const consensusMutants: readonly Mutant[] = [
   {
     name: "commit-old-term",
+    focus: "elections",
     row: "C1",
     fault: "counts replicas of an entry of an older term",
     file: "packages/raft/src/leadership.ts",
@@ -12,6 +13,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "read-without-quorum",
+    focus: "reads",
     row: "C2",
     fault: "answers a follower's read without a quorum",
     file: "packages/raft/src/leadership.ts",
@@ -20,6 +22,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "read-before-own-term",
+    focus: "reads",
     row: "C3",
     fault: "answers reads before it has committed in its term",
     file: "packages/raft/src/leadership.ts",
@@ -28,6 +31,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "read-by-old-echo",
+    focus: "reads",
     row: "C4",
     fault: "takes an old echo for an answer to a new round",
     file: "packages/raft/src/read-index.ts",
@@ -76,6 +80,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "vote-for-shorter-log",
+    focus: "elections",
     row: "C14",
     fault: "votes for logs that lack entries",
     file: "packages/raft/src/raft-node.ts",
@@ -100,6 +105,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "snapshot-cuts-newer",
+    focus: "snapshots",
     row: "C13",
     fault: "cuts entries after a snapshot that is here already",
     file: "packages/raft/src/raft-node.ts",
@@ -108,6 +114,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "transfer-never-given-up",
+    focus: "elections",
     row: "C17",
     fault: "never gives up a transfer of leadership",
     file: "packages/raft/src/leadership.ts",
@@ -116,6 +123,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "leads-without-quorum",
+    focus: "elections",
     row: "B9",
     fault: "leads on without a quorum",
     file: "packages/raft/src/leadership.ts",
@@ -124,6 +132,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "change-before-own-term",
+    focus: "membership",
     row: "C19",
     fault: "changes membership before it has committed in its term",
     file: "packages/raft/src/leadership.ts",
@@ -132,6 +141,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "two-changes-at-once",
+    focus: "membership",
     row: "C20",
     fault: "begins a change while another is not committed",
     file: "packages/raft/src/leadership.ts",
@@ -140,6 +150,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "configuration-not-taken-back",
+    focus: "membership",
     row: "C21",
     fault: "keeps a configuration whose entry is gone",
     file: "packages/raft/src/log.ts",
@@ -148,6 +159,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "learners-count",
+    focus: "membership",
     row: "C20",
     fault: "counts learners as voters",
     file: "packages/raft/src/replication.ts",
@@ -156,6 +168,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "messages-lost-without-retry",
+    focus: "elections",
     row: "B10",
     fault: "never asks again after a lost probe",
     file: "packages/raft/src/replication.ts",
@@ -164,6 +177,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "forwarded-twice",
+    focus: "elections",
     row: "P6",
     fault: "takes a batch twice that a follower repeats",
     file: "packages/server/src/member/forward.ts",
@@ -172,6 +186,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "forwarded-to-later-term",
+    focus: "elections",
     row: "P6",
     fault: "takes batches that were meant for an earlier leader",
     file: "packages/server/src/member/forward-intake.ts",
@@ -180,6 +195,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "unknown-called-refused",
+    focus: "elections",
     row: "P6",
     fault: "says that requests in flight were refused when their time is over",
     file: "packages/server/src/member/proposal-queue.ts",
@@ -189,6 +205,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "proposed-again-after-snapshot",
+    focus: "snapshots",
     row: "P6",
     fault: "proposes again what a snapshot may already hold",
     file: "packages/server/src/member/proposal-queue.ts",
@@ -197,6 +214,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "reads-served-unapplied",
+    focus: "reads",
     row: "P2",
     fault: "serves reads before their index is applied",
     file: "packages/server/src/member/read-queue.ts",

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { Focus } from "../plan/focus.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** What became of a planted bug. */
@@ -9,8 +10,8 @@ export type Catch =
       /** The promise whose checker found it. */
       readonly checker: string;
       readonly message: string;
-      /** How many seeds it took. */
-      readonly seeds: number;
+      /** The schedule, or how many seeds it took. */
+      readonly where: string;
     }
   | { readonly kind: "survived"; readonly seeds: number };
 
@@ -22,13 +23,20 @@ export interface Budget {
 
 const startMillis = 30_000;
 
-/** Runs seeds in a process with the bug planted, until one fails or the budget is spent. */
+/** What a worker is told. */
+export interface SearchOrder extends Budget {
+  readonly focus?: Focus;
+  /** Schedules of this row are played first. */
+  readonly row: string;
+}
+
+/** Runs schedules and seeds in a process with the bug planted, until one fails or the budget is spent. */
 export function findCatcher(mutant: Mutant, budget: Budget): Promise<Catch> {
-  const { file, find, replace, schedule } = mutant;
+  const { file, find, replace, focus, row } = mutant;
   const hook = fileURLToPath(new URL("mutate.mjs", import.meta.url));
   const worker = fork(
     fileURLToPath(new URL("worker.ts", import.meta.url)),
-    [JSON.stringify({ ...budget, schedule })],
+    [JSON.stringify({ ...budget, focus, row })],
     {
       execArgv: ["--conditions=@quorate/source", "--import", hook, "--import", "tsx"],
       env: { ...process.env, QUORATE_MUTANT: JSON.stringify({ file, find, replace }) },
@@ -44,7 +52,7 @@ export function findCatcher(mutant: Mutant, budget: Budget): Promise<Catch> {
     // A bug that makes a turn endless is found by that.
     const timer = setTimeout(
       () => {
-        result ??= { kind: "caught", checker: "hang", message: "no end", seeds: 1 };
+        result ??= { kind: "caught", checker: "hang", message: "no end", where: "a turn" };
         worker.kill("SIGKILL");
       },
       budget.seconds * 1000 + startMillis,

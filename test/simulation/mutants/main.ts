@@ -71,7 +71,7 @@ async function runAll(
 
 function verdict(found: Catch): string {
   if (found.kind === "survived") return `SURVIVES ${found.seeds} seeds`;
-  return `${found.checker} at seed ${found.seeds} of its search`;
+  return `${found.checker} by ${found.where}`;
 }
 
 function describe({ name, row, fault }: Mutant): string {

@@ -1,3 +1,5 @@
+import type { Focus } from "../plan/focus.ts";
+
 /** A one-line bug, most of them once made by somebody; the simulator must find it (D13). */
 export interface Mutant {
   readonly name: string;
@@ -10,11 +12,6 @@ export interface Mutant {
   /** Occurs exactly once there. */
   readonly find: string;
   readonly replace: string;
-  /**
-   * Kinds of faults, workloads or settings that are forced into each seed's plan; without it the
-   * plans are the usual ones. For bugs that need a rare setting.
-   *
-   * @default none
-   */
-  readonly schedule?: string;
+  /** Theme of every second plan in the search. @default none */
+  readonly focus?: Focus;
 }

@@ -4,6 +4,7 @@ import type { Mutant } from "./mutant.ts";
 export const serviceMutants: readonly Mutant[] = [
   {
     name: "restored-watchers-travel-back",
+    focus: "watches",
     row: "C38",
     fault: "sends synced watchers back in time when a snapshot is installed",
     file: "packages/mvcc/src/watch/watch-hub.ts",
@@ -12,6 +13,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "restored-watchers-skip",
+    focus: "watches",
     row: "C38",
     fault: "lets synced watchers miss what a snapshot brought",
     file: "packages/mvcc/src/watch/watch-hub.ts",
@@ -20,6 +22,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "progress-overtakes",
+    focus: "watches",
     row: "C39",
     fault: "answers progress while watchers are behind",
     file: "packages/mvcc/src/watch/hub-stream.ts",
@@ -28,6 +31,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "skipped-over-compaction",
+    focus: "watches",
     row: "C40",
     fault: "lets watchers behind a compaction go on without what they missed",
     file: "packages/mvcc/src/watch/watch-hub.ts",
@@ -36,6 +40,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "future-start-ignored",
+    focus: "watches",
     row: "C42",
     fault: "hands events below its start to a watcher of the future",
     file: "packages/mvcc/src/watch/hub-stream.ts",
@@ -45,6 +50,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "full-streams-lose",
+    focus: "watches",
     row: "W3",
     fault: "loses events of a stream that cannot take more",
     file: "packages/mvcc/src/watch/fan-out.ts",
@@ -53,6 +59,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "parked-for-ever",
+    focus: "watches",
     row: "W11",
     fault: "never wakes the watchers of a stream that was full",
     file: "packages/mvcc/src/watch/hub-stream.ts",
@@ -61,6 +68,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "served-twice",
+    focus: "watches",
     row: "C43",
     fault: "hands an event out again to a watcher that was served",
     file: "packages/mvcc/src/watch/fan-out.ts",
@@ -69,6 +77,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "lease-not-extended-on-promotion",
+    focus: "leases",
     row: "L1",
     fault: "counts the time of leases on from nothing when it begins to lead",
     file: "packages/server/src/member/lessor.ts",
@@ -77,6 +86,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "renewed-while-expiring",
+    focus: "leases",
     row: "C46",
     fault: "renews leases whose end is under way",
     file: "packages/server/src/member/lease-schedule.ts",
@@ -85,6 +95,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "renewed-without-quorum",
+    focus: "leases",
     row: "C45",
     fault: "renews leases without asking a quorum whether it leads",
     file: "packages/server/src/member/lease-desk.ts",
@@ -93,6 +104,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "renewal-shortens",
+    focus: "leases",
     row: "L1",
     fault: "renews for less than it says",
     file: "packages/server/src/member/lease-schedule.ts",
@@ -101,6 +113,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "leases-never-end",
+    focus: "leases",
     row: "L2",
     fault: "looks for leases that ran out only once in its term",
     file: "packages/server/src/member/lessor.ts",
@@ -125,6 +138,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "watch-resumes-late",
+    focus: "watches",
     row: "W5",
     fault: "resumes a watch one revision too late",
     file: "packages/client/src/watcher.ts",
@@ -133,6 +147,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "lock-without-looking-again",
+    focus: "leases",
     row: "C47",
     fault: "takes a lock when its predecessor went, without looking at the queue again",
     file: "packages/recipes/src/owner-queue.ts",
@@ -143,6 +158,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "lock-without-own-key",
+    focus: "leases",
     row: "K2",
     fault: "takes a lock without looking whether its own key still exists",
     file: "packages/recipes/src/owner-queue.ts",
@@ -151,6 +167,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "fence-always-holds",
+    focus: "leases",
     row: "K3",
     fault: "guards fenced writes by nothing",
     file: "packages/recipes/src/ownership.ts",
@@ -159,6 +176,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "registry-misses-deletes",
+    focus: "watches",
     row: "C44",
     fault: "keeps instances that went while its watch was compacted away",
     file: "packages/recipes/src/instance-watch.ts",

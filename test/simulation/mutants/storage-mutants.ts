@@ -4,6 +4,7 @@ import type { Mutant } from "./mutant.ts";
 export const storageMutants: readonly Mutant[] = [
   {
     name: "log-not-synced",
+    focus: "disks",
     row: "C7",
     fault: "acknowledges appends without a sync",
     file: "packages/wal/src/write-ahead-log.ts",
@@ -12,6 +13,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "log-directory-not-synced",
+    focus: "disks",
     row: "C6",
     fault: "does not make the names of new log files durable",
     file: "packages/wal/src/write-ahead-log.ts",
@@ -20,6 +22,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "log-head-not-synced",
+    focus: "disks",
     row: "C33",
     fault: "gives a new log file its name before what is in it is durable",
     file: "packages/wal/src/write-ahead-log.ts",
@@ -28,6 +31,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "sync-error-ignored",
+    focus: "disks",
     row: "C35",
     fault: "goes on after a failed sync",
     file: "packages/wal/src/write-ahead-log.ts",
@@ -36,6 +40,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "torn-tail-synced-only",
+    focus: "disks",
     row: "C35",
     fault: "trusts bytes that an earlier failed sync left in the cache",
     file: "packages/wal/src/recovery.ts",
@@ -44,6 +49,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "recovered-log-not-synced",
+    focus: "disks",
     row: "C8",
     fault: "promises entries after a restart that are only in the cache",
     file: "packages/wal/src/recovery.ts",
@@ -52,6 +58,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "overwrite-keeps-tail",
+    focus: "elections",
     row: "C11",
     fault: "keeps entries behind an overwrite when it reads the log",
     file: "packages/wal/src/log-replay.ts",
@@ -61,6 +68,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "hard-state-not-recovered",
+    focus: "disks",
     row: "D13",
     fault: "forgets term and vote that stand in a file's head",
     file: "packages/wal/src/log-replay.ts",
@@ -69,6 +77,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "released-too-much",
+    focus: "snapshots",
     row: "C9",
     fault: "cuts the log up to what the store has not on its disk",
     file: "packages/server/src/member/log-keeper.ts",
@@ -77,6 +86,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "snapshot-before-durable",
+    focus: "snapshots",
     row: "C9",
     fault: "installs a received state before the log knows of it",
     file: "packages/server/src/member/applier.ts",
@@ -85,6 +95,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "applied-index-behind",
+    focus: "disks",
     row: "C25",
     fault: "writes the applied index into the next unit",
     file: "packages/state-machine/src/state-machine.ts",
@@ -97,6 +108,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "revision-after-compaction",
+    focus: "disks",
     row: "C27",
     fault: "lets the revision fall when a compaction removed the newest versions",
     file: "packages/mvcc/src/rebuild.ts",
@@ -105,6 +117,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "compaction-forgotten",
+    focus: "disks",
     row: "P9",
     fault: "forgets a compaction that a crash cut short",
     file: "packages/mvcc/src/rebuild.ts",
@@ -113,6 +126,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "tombstone-at-bound-dropped",
+    focus: "watches",
     row: "C41",
     fault: "drops the version at the compact revision itself",
     file: "packages/mvcc/src/key-index/key-history.ts",
@@ -121,6 +135,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "negative-lease-reloaded-positive",
+    focus: "leases",
     row: "C32",
     fault: "reads negative lease ids as positive ones after a restart",
     file: "packages/state-machine/src/lease-table.ts",
@@ -129,6 +144,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "attachments-not-reloaded",
+    focus: "disks",
     row: "P8",
     fault: "forgets after a restart which keys hang on a lease",
     file: "packages/state-machine/src/lease-table.ts",
@@ -137,6 +153,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "revoke-in-many-revisions",
+    focus: "leases",
     row: "L5",
     fault: "deletes the keys of a lease one revision after the other",
     file: "packages/state-machine/src/request-applier.ts",
@@ -148,6 +165,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "overwritten-key-stays-attached",
+    focus: "leases",
     row: "L5",
     fault: "keeps a key on its lease when it is deleted",
     file: "packages/state-machine/src/lease-table.ts",
@@ -156,6 +174,7 @@ export const storageMutants: readonly Mutant[] = [
   },
   {
     name: "expiry-of-any-term",
+    focus: "leases",
     row: "C45",
     fault: "carries out expiries that an earlier leader proposed",
     file: "packages/state-machine/src/request-applier.ts",

@@ -6,13 +6,17 @@ import type { Damage, FaultKind, FaultPlan, Target } from "./fault-plan.ts";
 export interface FaultFrame {
   readonly members: number;
   readonly faultyMillis: number;
+  /** Mean time between two faults. @default drawn */
+  readonly gapMillis?: number;
+  /** Kinds to take from, more often named ones more often. @default drawn */
+  readonly kinds?: readonly FaultKind[];
 }
 
 /** Draws the faults of a plan, in order of time. */
 export function drawFaults(random: SeededRandom, frame: FaultFrame): readonly FaultPlan[] {
-  const kinds = drawKinds(random, frame);
+  const kinds = frame.kinds?.filter((kind) => canBe(kind, frame)) ?? drawKinds(random, frame);
   if (kinds.length === 0) return [];
-  const gapMillis = random.pick([300, 1_000, 1_000, 3_000]);
+  const gapMillis = frame.gapMillis ?? random.pick([300, 1_000, 1_000, 3_000]);
   const faults: FaultPlan[] = [];
   for (let atMillis = random.nextInt(gapMillis * 2); atMillis < frame.faultyMillis;) {
     faults.push(drawFault(random, random.pick(kinds), atMillis, frame));
@@ -22,15 +26,19 @@ export function drawFaults(random: SeededRandom, frame: FaultFrame): readonly Fa
 }
 
 /** Which kinds exist in this run, and how often each is taken compared with the others. */
-function drawKinds(random: SeededRandom, { members }: FaultFrame): readonly FaultKind[] {
+function drawKinds(random: SeededRandom, frame: FaultFrame): readonly FaultKind[] {
   const share = random.pick([0, 0.15, 0.3, 0.3, 0.5, 0.8]);
   const kinds: FaultKind[] = [];
   for (const [kind, weight] of weights) {
-    if (members === 1 && needsOthers.has(kind)) continue;
+    if (!canBe(kind, frame)) continue;
     if (!random.chance(share)) continue;
     for (let count = 0; count < weight; count += 1) kinds.push(kind);
   }
   return kinds;
+}
+
+function canBe(kind: FaultKind, { members }: FaultFrame): boolean {
+  return members > 1 || !needsOthers.has(kind);
 }
 
 const weights: readonly (readonly [FaultKind, number])[] = [

@@ -8,10 +8,22 @@ import {
 import { calmFaults, drawLinkFaults, type LinkFaults } from "../world/peer-network-faults.ts";
 import { workloadKinds } from "../workloads/create-workload.ts";
 import { drawFaults } from "./draw-faults.ts";
+import { focuses, focusPlan, type Focus } from "./focus.ts";
 import type { MachinePlan, Plan, WorkloadPlan } from "./plan.ts";
 
-/** The plan of a seed. The same seed gives the same plan on the same code. */
-export function drawPlan(seed: bigint): Plan {
+/**
+ * The plan of a seed. The same seed gives the same plan on the same code.
+ *
+ * @param focus - Its theme; without it one seed in five has one.
+ */
+export function drawPlan(seed: bigint, focus?: Focus): Plan {
+  const random = new SeededRandom(seed).split("focus");
+  const theme = focus ?? (random.chance(0.2) ? random.pick(focuses) : undefined);
+  const plan = drawBroadPlan(seed);
+  return theme === undefined ? plan : focusPlan(plan, theme);
+}
+
+function drawBroadPlan(seed: bigint): Plan {
   const root = new SeededRandom(seed);
   const random = root.split("plan");
   const members = random.pick([1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 7]);

@@ -1,0 +1,101 @@
+/** Narrows a plan to one theme: what rarely comes together in a random subset does so there. */
+import { SeededRandom } from "@quorate/platform/sim";
+import { drawFaults } from "./draw-faults.ts";
+import type { FaultKind } from "./fault-plan.ts";
+import type { Plan } from "./plan.ts";
+
+/** Themes. */
+export const focuses = [
+  "membership",
+  "elections",
+  "reads",
+  "snapshots",
+  "leases",
+  "watches",
+  "disks",
+] as const;
+
+/** One of {@link focuses}. */
+export type Focus = (typeof focuses)[number];
+
+interface Theme {
+  readonly faults: readonly FaultKind[];
+  readonly workloads: readonly string[];
+  readonly members: readonly number[];
+  /** Mean time between faults. */
+  readonly gapMillis: number;
+  readonly change?: (plan: Plan, random: SeededRandom) => Partial<Plan>;
+}
+
+const disturbances = ["crash", "crash-at-effect", "isolate", "split", "transfer", "reset"] as const;
+
+const themes: Readonly<Record<Focus, Theme>> = {
+  membership: {
+    faults: [...disturbances, "pause", "wipe", "add-member", "add-member", "remove-member"],
+    workloads: ["register"],
+    members: [3, 3, 4, 5],
+    gapMillis: 500,
+  },
+  elections: {
+    faults: [...disturbances, "one-way", "bridge", "ring", "bad-links", "slow-disk", "pause"],
+    workloads: ["register"],
+    members: [3, 5, 5],
+    gapMillis: 400,
+  },
+  reads: {
+    faults: ["isolate", "split", "bridge", "one-way", "pause", "clog", "bad-links", "transfer"],
+    workloads: ["register"],
+    members: [3, 5, 5],
+    gapMillis: 700,
+    change: () => ({ probeMillis: 10 }),
+  },
+  snapshots: {
+    faults: [...disturbances, "pause", "clog", "slow-disk", "bad-links", "crash-all", "restart"],
+    workloads: ["register", "watch"],
+    members: [3, 3, 5],
+    gapMillis: 700,
+    change: ({ timing }, random) => ({
+      timing: { ...timing, snapshotCount: random.between(5, 20), catchupEntries: 1 },
+    }),
+  },
+  leases: {
+    faults: [...disturbances, "pause", "slow-disk", "pause-client", "cut-clients", "clock-jump"],
+    workloads: ["lease", "mutex", "election"],
+    members: [3, 3, 5],
+    gapMillis: 800,
+  },
+  watches: {
+    faults: [...disturbances, "pause", "reset-clients", "cut-clients", "restart", "clog"],
+    workloads: ["watch", "registry", "maintenance"],
+    members: [1, 3, 3],
+    gapMillis: 900,
+    change: ({ timing }, random) => ({
+      timing: { ...timing, snapshotCount: random.between(10, 40), catchupEntries: 1 },
+    }),
+  },
+  disks: {
+    faults: ["crash", "crash-at-effect", "crash-at-effect", "crash-all", "sync-error", "restart"],
+    workloads: ["register", "lease"],
+    members: [1, 1, 3],
+    gapMillis: 400,
+    change: ({ machine }) => ({ machine: { ...machine, segmentBytes: 4_096 } }),
+  },
+};
+
+/** Narrows a drawn plan to a theme. */
+export function focusPlan(plan: Plan, focus: Focus): Plan {
+  const theme = themes[focus];
+  const random = new SeededRandom(BigInt(plan.seed)).split(`focus ${focus}`);
+  const members = random.pick(theme.members);
+  const faultyMillis = random.between(4_000, 15_000);
+  const { gapMillis } = theme;
+  const frame = { members, faultyMillis, gapMillis, kinds: theme.faults };
+  return {
+    ...plan,
+    ...theme.change?.(plan, random),
+    members,
+    faultyMillis,
+    faults: drawFaults(random.split("faults"), frame),
+    workloads: theme.workloads.map((kind) => ({ kind, name: kind })),
+  };
+}
