@@ -1,5 +1,6 @@
 /** The healed phase: who must work again, and whether they agree. */
 import { CheckFailure } from "./checkers/check-failure.ts";
+import type { FaultKind } from "./plan/fault-plan.ts";
 import type { Machine } from "./world/machine.ts";
 import type { World } from "./world/world.ts";
 import { calmFaults } from "./world/peer-network-faults.ts";
@@ -37,7 +38,7 @@ export function isConverged(world: World, core: readonly Machine[]): boolean {
 
 /** What a core does not agree on; empty when it agrees. @throws CheckFailure for unequal states */
 export function whyNotConverged(world: World, core: readonly Machine[]): string {
-  const present = core.filter(({ isRetired }) => !isRetired);
+  const present = core.filter(({ isRetired, isRefused }) => !isRetired && !isRefused);
   const starting = present.filter(({ running }) => running === undefined);
   if (starting.length > 0) return `${starting.map(({ name }) => name).join(", ")} not running`;
   // It may have joined after the healing, and then be no part of the core.
@@ -67,10 +68,19 @@ function describe({ name, running }: Machine): string {
   return `${name} ${role} term ${term} ${knows} ${at} of ${voters.length}+${learners.length}`;
 }
 
+/** Faults after which members are replaced. */
+const changing: ReadonlySet<string> = new Set<FaultKind>([
+  "add-member",
+  "remove-member",
+  "wipe",
+  "stale-copy",
+  "lying-sync",
+  "bit-flip",
+]);
+
 /** While the configuration changes, nobody can say who makes a majority of it. */
 function canLoseMembers({ plan }: World): boolean {
-  const isChanging = ({ kind }: { readonly kind: string }): boolean =>
-    kind === "add-member" || kind === "remove-member" || kind === "wipe";
+  const isChanging = ({ kind }: { readonly kind: string }): boolean => changing.has(kind);
   return !plan.faults.some(isChanging);
 }
 

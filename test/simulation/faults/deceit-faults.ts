@@ -80,7 +80,7 @@ async function forget(world: World, machine: Machine, strike: () => void): Promi
   strike();
   machine.isDoubtful = true;
   machine.release();
-  const isDecided = (): boolean => machine.process === undefined || machine.isSettled();
+  const isDecided = (): boolean => machine.isRefused || machine.isSettled();
   await world.until(isDecided, 5_000 + 3 * electionMillis(world));
   await world.wait(3 * electionMillis(world));
   const after = machine.running?.status();
@@ -118,9 +118,9 @@ async function flipBit(
     machine.files.flipBit(found.path, position, position & 7);
   }
   machine.release();
-  const isDecided = (): boolean => machine.process === undefined || machine.running !== undefined;
+  const isDecided = (): boolean => machine.isRefused || machine.running !== undefined;
   await world.until(isDecided, 10_000);
-  const isRefused = machine.process === undefined;
+  const { isRefused } = machine;
   world.coverage.sometimes("a damaged log was refused (B6)", isRefused);
   if (isRefused) await replaceMember(world, machine);
   machine.isDoubtful = false;

@@ -30,6 +30,8 @@ export class Machine {
   #holds = 0;
   /** Whether its disk has lost or changed something, so that its member may refuse to go on. */
   isDoubtful = false;
+  /** Its member has refused to go on with this disk; it must be replaced. */
+  isRefused = false;
   #isRetired = false;
 
   constructor(place: number, bootstrap: Bootstrap, host: MachineHost, random: SeededRandom) {
@@ -79,7 +81,8 @@ export class Machine {
 
   /** Starts a process unless there is one, or a fault holds the machine down. */
   start(): void {
-    if (this.#process !== undefined || this.#holds > 0 || this.#isRetired) return;
+    if (this.#process !== undefined || this.#holds > 0) return;
+    if (this.#isRetired || this.isRefused) return;
     this.#lives += 1;
     const process = new MemberProcess(this, this.#lives, this.#bootstrap, {
       host: this.#host,

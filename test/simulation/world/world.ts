@@ -269,7 +269,7 @@ export class World implements MachineHost {
       return;
     }
     if (machine.isDoubtful && isRefusal(error)) {
-      machine.hold();
+      machine.isRefused = true;
       return;
     }
     if (!machine.disk.isExcused) {
