@@ -139,6 +139,8 @@ export class Machine {
     this.#process = undefined;
     process.die("close");
     this.files.killProcess();
+    // It may have been released meanwhile.
+    this.start();
   }
 
   /** Switches the machine off for good. */
