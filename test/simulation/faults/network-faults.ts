@@ -27,13 +27,7 @@ export const networkStrikes: Strikes<
     const machine = machineAt(world, fault.target);
     return machine && cut(world, oneWay(world, machine, fault));
   },
-  swizzle: (world, { forMillis, atMillis }) => {
-    const random = world.random.split(`swizzle ${atMillis}`);
-    const swizzle = drawSwizzle(idsOf(world), random);
-    const stepMillis = forMillis / Math.max(1, 2 * swizzle.breaks.length);
-    world.peers.swizzle(swizzle, random.pick(["cut", "clog"] as const), stepMillis);
-    return () => world.peers.heal(swizzle.breaks);
-  },
+  swizzle: (world, fault) => swizzle(world, fault),
   clog: (world, { target }) => {
     const machine = machineAt(world, target);
     if (machine === undefined) return undefined;
@@ -102,6 +96,29 @@ function oneWay(world: World, machine: Machine, fault: FaultOf<"one-way">): read
     return own === memberId && (other === undefined || others === other.memberId);
   };
   return allPaths(idsOf(world)).filter(isMeant);
+}
+
+/** Breaks links one by one and mends them in another order. */
+function swizzle(world: World, { forMillis, atMillis }: FaultOf<"swizzle">): Undo {
+  const random = world.random.split(`swizzle ${atMillis}`);
+  const { breaks, mends } = drawSwizzle(idsOf(world), random);
+  const stepMillis = forMillis / Math.max(1, breaks.length + mends.length);
+  const isClog = random.chance(0.5);
+  let isOver = false;
+  const step = (paths: readonly Path[], isBreak: boolean, place: number): void => {
+    world.scheduler.schedule(place * stepMillis, () => {
+      if (isOver) return;
+      if (!isBreak) world.peers.heal(paths);
+      else if (isClog) world.peers.clog(paths);
+      else world.peers.cut(paths);
+    });
+  };
+  breaks.forEach((path, place) => step([path], true, place));
+  mends.forEach((path, place) => step([path], false, breaks.length + place));
+  return once(() => {
+    isOver = true;
+    world.peers.heal(breaks);
+  });
 }
 
 function flap(world: World, machine: Machine, { periodMillis }: FaultOf<"flap">): Undo {
