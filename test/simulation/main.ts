@@ -25,6 +25,11 @@ Plays whole clusters on virtual time, each from a seed that decides everything.
 Exit code: 0 when every promise held, 1 when one was broken, 2 for a bad option.
 `;
 
+/** What was asked for cannot be done; the message says why. */
+class OptionError extends Error {
+  override readonly name = "OptionError";
+}
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -82,10 +87,6 @@ function readPlan(path: string): Plan {
   } catch (cause) {
     throw new OptionError(`Cannot read plan "${path}": it is no JSON file of a plan`, { cause });
   }
-}
-
-class OptionError extends Error {
-  override readonly name = "OptionError";
 }
 
 function isParseError(error: unknown): error is Error {
