@@ -88,11 +88,21 @@ export class BackendClosedError extends MvccError {
   }
 }
 
-/** A stored row does not have the form that this program writes (B7). */
+/**
+ * What is stored is not what this program wrote: the disk has changed it (B7). Nothing of it may be
+ * used, by this member or another: the process must end.
+ */
 export class StoreCorruptError extends MvccError {
   override readonly code = "store-corrupt";
 
-  constructor(what: string, options?: ErrorOptions) {
-    super(`Cannot read the store: ${what}`, options);
+  /** @param what - What is damaged and where; never bytes of a value (S8). */
+  constructor(what: string, options: ErrorOptions & { readonly path?: string } = {}) {
+    const { path } = options;
+    const where = path === undefined ? "the store" : `database "${path}"`;
+    super(`Cannot read ${where}: ${what}; ${corruptAdvice}`, options);
   }
 }
+
+const corruptAdvice =
+  "remove this member from the cluster and add it again with an empty data directory, " +
+  "or restore a backup if there is no other member";

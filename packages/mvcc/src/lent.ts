@@ -1,10 +1,8 @@
 /**
- * Copies a lent value (see `ScanRange.isLent`) into Node's pool. `length` of lmdb's reused buffer
- * says how much of it belongs
- * to the row; the buffer itself is longer.
+ * Copies a lent value (see `ScanRange.isLent`), or its first bytes, into Node's pool. `length` of
+ * lmdb's reused buffer says how much of it belongs to the row; the buffer itself is longer.
  */
-export function copyLent(lent: Uint8Array): Uint8Array {
-  const { length } = lent;
+export function copyLent(lent: Uint8Array, length: number = lent.length): Uint8Array {
   const copy = Buffer.allocUnsafe(length);
   // Hot: below some 50 bytes the loop beats making a view.
   if (length > 50) copy.set(lent.subarray(0, length));

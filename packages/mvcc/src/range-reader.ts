@@ -1,5 +1,4 @@
 import type { Backend } from "./backend/backend.ts";
-import { StoreCorruptError } from "./errors.ts";
 import { FoundVersion, type KeyHistory } from "./key-index/key-history.ts";
 import type { KeyIndex } from "./key-index/key-index.ts";
 import { encodeKeyOnly } from "./key-value.ts";
@@ -26,8 +25,7 @@ export class RangeReader {
   /** Stored bytes of a version that the index knows. */
   row(main: number, sub: number): Uint8Array {
     const row = this.#backend.getVersion(main, sub);
-    if (row === undefined) throw new StoreCorruptError(`version ${main}.${sub} has no row`);
-    return row;
+    return row ?? this.#backend.condemn(`version ${main}.${sub} has no row`);
   }
 
   /** Stored bytes of a key at a revision; undefined if it is not alive there. */

@@ -1,6 +1,7 @@
 import type { Timers } from "@quorate/platform";
 import { metaKeys, type Backend } from "./backend/backend.ts";
 import { StoreCorruptError } from "./errors.ts";
+import { HistoryCheck } from "./history-check.ts";
 import { KeyIndex } from "./key-index/key-index.ts";
 import { StoredFields } from "./key-value.ts";
 import { keyFromBytes, keyFromPart, keyToBytes, type Key } from "./key.ts";
@@ -23,12 +24,21 @@ export interface RebuiltState {
 /** Rows read in one turn of the event loop. */
 const sliceRows = 5_000;
 
-/** Reads the whole bucket `key` in slices. O(stored versions x log keys). */
+/**
+ * Reads the whole bucket `key` in slices. O(stored versions x log keys).
+ *
+ * @throws StoreCorruptError if a row is damaged or missing (B7).
+ */
 export async function rebuild(backend: Backend, timers: Timers): Promise<RebuiltState> {
   const index = new KeyIndex();
   const leases = new Map<Key, bigint>();
   const fields = new StoredFields();
+  const scheduled = readRevision(backend, metaKeys.scheduledCompactRevision);
+  const finished = readRevision(backend, metaKeys.finishedCompactRevision);
+  const compactRevision = Math.max(scheduled, finished);
+  const check = new HistoryCheck(backend, compactRevision, 2);
   let last = 0;
+  let total = 0;
   let begin: Key | undefined = "\0";
   while (begin !== undefined) {
     let rest: Key | undefined;
@@ -38,7 +48,9 @@ export async function rebuild(backend: Backend, timers: Timers): Promise<Rebuilt
         rest = rowKey;
         return false;
       }
+      total++;
       last = mainOf(rowKey);
+      check.take(last, subOf(rowKey));
       fields.read(row);
       restoreRow(index, leases, rowKey, row, fields);
       return true;
@@ -46,9 +58,10 @@ export async function rebuild(backend: Backend, timers: Timers): Promise<Rebuilt
     begin = rest;
     if (rest !== undefined) await nextTurn(timers);
   }
-  const scheduled = readRevision(backend, metaKeys.scheduledCompactRevision);
-  const finished = readRevision(backend, metaKeys.finishedCompactRevision);
-  const compactRevision = Math.max(scheduled, finished);
+  const counted = backend.rowCount("key") ?? total;
+  if (counted !== total) {
+    backend.condemn(`bucket "key" has ${total} rows that can be found, wanted ${counted}`);
+  }
   return {
     index,
     // A store that compacted its last version away must not fall behind that (C27, P7).

@@ -18,6 +18,7 @@ import {
 } from "../src/backend/memory-file.ts";
 import { crc32c } from "../src/crc32c.ts";
 import { stageUnits, wholeUnits } from "./crash-bench.ts";
+import { sealRow } from "../src/backend/row-checksum.ts";
 import { openLmdb, temporaryDirectory } from "./support.ts";
 
 const unitsTotal = 6;
@@ -112,15 +113,19 @@ fuzz(
   async ([random, all, isMutated]) => {
     const value = Buffer.from("value");
     const rows = encodeTransaction([
-      { bucket: "key", key: "a", value },
-      { bucket: "meta", key: "appliedIndex", value },
+      { bucket: "key", key: "a", value: sealRow("key", "a", value) },
+      { bucket: "meta", key: "appliedIndex", value: sealRow("meta", "appliedIndex", value) },
     ]).subarray(8);
     let lies: Uint8Array = isMutated ? rows : random;
     if (isMutated) for (const each of all) lies = damage(lies, each);
     const file = withTransaction(lies);
     const opened = await openBytes(file);
     if (opened instanceof MvccError) return;
-    opened.scan("key", { begin: "" }, (_key, row) => row.length <= file.length);
+    try {
+      opened.scan("key", { begin: "" }, (_key, row) => row.length <= file.length);
+    } catch (error) {
+      assert.equal(toMvccError(error).code, "store-corrupt");
+    }
     await opened.close();
   },
 );

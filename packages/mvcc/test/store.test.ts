@@ -9,6 +9,7 @@ import {
   keyFromBytes,
   keyToBytes,
   MemoryBackend,
+  metaKeys,
   MvccStore,
   prefixRangeEnd,
   toRevision,
@@ -98,6 +99,7 @@ test("P7 a store at 2^53 - 1 refuses to write with a typed error and still reads
     revisionKey(last, 0, false),
     encodeKeyValue("a", last, last, 1, bytes("1"), 0n),
   );
+  backend.put("meta", metaKeys.finishedCompactRevision, bytes(String(last - 1)));
   const store = await openStore(backend);
   assert.equal(store.currentRevision, last);
   assert.throws(() => store.beginWrite(), { code: "revision-exhausted" });

@@ -51,7 +51,12 @@ export interface Backend {
    *   revisions from 0.
    */
   stageVersion(main: number, sub: number, isTombstone: boolean, sizeBytes: number): RowSpace;
-  /** Newest value of the row of a version that is no tombstone, as `get` by its `revisionKey`. */
+  /**
+   * Newest value of the row of a version that is no tombstone, as `get` by its `revisionKey`.
+   *
+   * @throws StoreCorruptError as all reads do when they come upon damage: the backend has told
+   *   `onFailure` then (B7).
+   */
   getVersion(main: number, sub: number): Uint8Array | undefined;
   /** Stages the removal of a row; a missing one is fine. */
   delete(bucket: BucketName, key: Key): void;
@@ -61,6 +66,19 @@ export interface Backend {
    * @param visit - Returns false to stop. It must not write to the same bucket.
    */
   scan(bucket: BucketName, range: ScanRange, visit: RowVisitor): void;
+  /**
+   * Number of rows of a bucket as the storage itself counts them, which a scan of all must find;
+   * undefined while it is not known, because writes are staged.
+   */
+  rowCount(bucket: BucketName): number | undefined;
+  /**
+   * Says that what is stored cannot be right, as whoever knows its meaning finds: the backend
+   * fails, and `onFailure` is told (B7).
+   *
+   * @param what - What is damaged and where; never bytes of a value (S8).
+   * @throws StoreCorruptError always.
+   */
+  condemn(what: string): never;
 
   /**
    * Ends a unit of writes.
@@ -88,9 +106,18 @@ export interface Backend {
   /**
    * Writes a compact copy of everything ended so far to a new file and flushes it.
    *
-   * Reads and writes go on meanwhile.
+   * Reads and writes go on meanwhile. All rows of the copy are verified: damage does not spread
+   * (B7).
    */
   snapshotTo(path: string): Promise<BackendSnapshot>;
+  /**
+   * Verifies all rows of a database file that another backend copied; bytes behind its pages do
+   * not count. The file is as before.
+   *
+   * @throws StoreCorruptError, BackendFailedError, BackendForeignFileError if it may not be
+   *   installed; the backend itself is unharmed.
+   */
+  verifyCopy(path: string): Promise<void>;
   /**
    * Replaces the whole content by the database file at `path`, which is moved, not copied. A crash
    * leaves the old content or the new, never a mixture. Staged rows are dropped.

@@ -33,7 +33,7 @@ export async function checkDatabaseFile(
 }
 
 /** Name of the lock file that LMDB keeps beside a database. */
-function lockFileOf(path: string): string {
+export function lockFileOf(path: string): string {
   return `${path}-lock`;
 }
 

@@ -19,7 +19,7 @@ export interface DatabaseEngine {
  * which their batches were made.
  */
 export interface DatabaseEnvironment {
-  /** A row's value as of the last `refresh`; it stays valid. */
+  /** A row's value as of the last `refresh`, lent until the next read of the environment. */
   get(bucket: BucketName, key: Key): Uint8Array | undefined;
   /** As `get`, for the row of a version that is no tombstone. */
   getVersion(main: number, sub: number): Uint8Array | undefined;
@@ -28,6 +28,8 @@ export interface DatabaseEnvironment {
    * value is lent until the next read of the environment.
    */
   rows(bucket: BucketName, begin: Key, end: Key | undefined): Iterator<StoredRow>;
+  /** Number of rows as the database keeps it, without a look at them. */
+  rowCount(bucket: BucketName): number;
   /**
    * Stages writes that end up in one transaction, perhaps with those of batches before and behind.
    *

@@ -1,19 +1,27 @@
 import type { Clock, FileSystem, Histogram, Logger, Timer, Timers } from "@quorate/platform";
 import { noopLogger } from "@quorate/platform";
-import { BackendClosedError, BackendFailedError } from "../errors.ts";
+import {
+  BackendClosedError,
+  BackendFailedError,
+  StoreCorruptError,
+  type MvccError,
+} from "../errors.ts";
 import type { Key } from "../key.ts";
 import { isVersionKey, mainOf, revisionKey, subOf } from "../revision-key.ts";
 import { defaultBackendOptions, type BackendOptions } from "./backend-options.ts";
-import type {
-  Backend,
-  BackendSnapshot,
-  BucketName,
-  RowSpace,
-  RowVisitor,
-  ScanRange,
+import {
+  bucketNames,
+  type Backend,
+  type BackendSnapshot,
+  type BucketName,
+  type RowSpace,
+  type RowVisitor,
+  type ScanRange,
 } from "./backend.ts";
+import { CheckedDatabase, isDamage, smallBuckets, type DamageHandler } from "./checked-database.ts";
 import {
   checkDatabaseFile,
+  lockFileOf,
   moveIntoPlace,
   removeDatabase,
   syncDirectoryOf,
@@ -23,6 +31,7 @@ import { reasonOf, type DatabaseEngine, type DatabaseEnvironment } from "./datab
 import { mergeScan } from "./merge-scan.ts";
 import { Overlay, type OverlayPoint } from "./overlay.ts";
 import { RowCache } from "./row-cache.ts";
+import { sealRow, sealVersion } from "./row-checksum.ts";
 import { removedRow } from "./row-layer.ts";
 import { Slab, SlabPool } from "./slab.ts";
 
@@ -56,6 +65,9 @@ export interface BackendMeter {
  *
  *     put ─► active overlay ──(500 ms, or size)──► committing overlay ─► LMDB
  *     get ─► active, else committing, else LMDB
+ *
+ * Rows get a checksum on their way to LMDB and are compared with it on their way back (B7); rows in
+ * memory are not.
  */
 export class FileBackend implements Backend {
   readonly #options: BackendOptions;
@@ -68,6 +80,8 @@ export class FileBackend implements Backend {
   readonly #slabs: SlabPool;
   readonly #cache: RowCache;
   #environment: DatabaseEnvironment;
+  /** What is read of the environment. */
+  #stored: CheckedDatabase;
   #active: Overlay;
   #committing: Overlay | undefined;
   #commit: Promise<void> | undefined;
@@ -76,7 +90,7 @@ export class FileBackend implements Backend {
   #mark = 0;
   #sizeBytes = 0;
   #sizeInUseBytes = 0;
-  #failure: BackendFailedError | undefined;
+  #failure: MvccError | undefined;
   #isClosed = false;
   /** Tail of the queue of operations that replace or copy the file. */
   #maintenance: Promise<unknown> = Promise.resolve();
@@ -89,6 +103,7 @@ export class FileBackend implements Backend {
   ) {
     this.#path = path;
     this.#environment = environment;
+    this.#stored = new CheckedDatabase(environment, this.#condemn);
     this.#options = options;
     this.#slabs = new SlabPool(options.commitBytesMax);
     this.#cache = new RowCache(options.cacheBytesMax);
@@ -105,7 +120,9 @@ export class FileBackend implements Backend {
    * Opens, or creates, the database file at `path`; one process at a time, which the caller
    * ensures.
    *
-   * @throws BackendForeignFileError if something else is at the path; BackendFailedError.
+   * @throws BackendForeignFileError if something else is at the path; BackendFailedError;
+   *   StoreCorruptError if rows of other buckets than `key` are damaged. Those are left to whoever
+   *   reads all of them.
    */
   static async open(
     path: string,
@@ -118,7 +135,7 @@ export class FileBackend implements Backend {
     if (!isThere) await createDatabase(fileSystem, engine, path);
     // The log is cut once the file holds what the log held: the name must not vanish after (P4).
     else await syncDirectoryOf(fileSystem, path);
-    const environment = await openSafely(engine, path);
+    const environment = await openSafely(engine, path, dependencies.timers);
     return new FileBackend(
       path,
       environment,
@@ -141,7 +158,7 @@ export class FileBackend implements Backend {
 
   get(bucket: BucketName, key: Key): Uint8Array | undefined {
     const staged = this.#active.get(bucket, key) ?? this.#committing?.get(bucket, key);
-    if (staged === undefined) return this.#environment.get(bucket, key);
+    if (staged === undefined) return this.#stored.get(bucket, key);
     return staged === removedRow ? undefined : staged;
   }
 
@@ -150,7 +167,7 @@ export class FileBackend implements Backend {
     if (staged !== undefined) return staged === removedRow ? undefined : staged;
     const kept = this.#cache.get(main, sub);
     if (kept !== undefined) return kept;
-    const row = this.#environment.getVersion(main, sub);
+    const row = this.#stored.getVersion(main, sub);
     if (row !== undefined) this.#cache.offer(main, sub, row);
     return row;
   }
@@ -179,8 +196,17 @@ export class FileBackend implements Backend {
   scan(bucket: BucketName, range: ScanRange, visit: RowVisitor): void {
     const layers = [...this.#active.layers(bucket), ...(this.#committing?.layers(bucket) ?? [])];
     const begin = range.begin === "" ? "\0" : range.begin;
-    const rows = this.#environment.rows(bucket, begin, range.end);
+    const rows = this.#stored.scan(bucket, begin, range.end);
     mergeScan(rows, layers, begin, range.end, range.isLent === true, visit);
+  }
+
+  rowCount(bucket: BucketName): number | undefined {
+    const isStaged = this.#active.writeCount > 0 || this.#committing !== undefined;
+    return isStaged ? undefined : this.#stored.rowCount(bucket);
+  }
+
+  condemn(what: string): never {
+    return this.#condemn(what);
   }
 
   endUnit(mark?: number): void {
@@ -209,16 +235,32 @@ export class FileBackend implements Backend {
     this.#assertUsable();
   }
 
-  snapshotTo(path: string): Promise<BackendSnapshot> {
-    return this.#maintain("copy the database", () =>
-      this.#measured("snapshotSeconds", async () => {
-        await removeDatabase(this.#files, path);
-        await this.#environment.copyTo(path);
-        await syncFile(this.#files, path);
-        const sizeBytes = (await this.#files.stat(path))?.sizeBytes ?? 0;
-        return { mark: this.#mark, sizeBytes };
-      }),
-    );
+  async snapshotTo(path: string): Promise<BackendSnapshot> {
+    const snapshot = await this.#copyTo(path);
+    try {
+      await this.verifyCopy(path);
+    } catch (error) {
+      // It matters whose the damage is: a copy is made again, a database is given up.
+      await this.#maintain("verify the database", () =>
+        this.#stored.verify(bucketNames, this.#timers),
+      );
+      throw new BackendFailedError("copy the database", error);
+    }
+    return snapshot;
+  }
+
+  async verifyCopy(path: string): Promise<void> {
+    if (!(await checkDatabaseFile(this.#files, this.#engine, path))) {
+      throw new BackendFailedError(`verify "${path}"`, new Error("it is empty or not there"));
+    }
+    const environment = await this.#engine.open(path);
+    try {
+      const stored = new CheckedDatabase(environment, refusal(path));
+      await stored.verify(bucketNames, this.#timers);
+    } finally {
+      await environment.close();
+      await this.#files.remove(lockFileOf(path));
+    }
   }
 
   defragment(): Promise<void> {
@@ -256,6 +298,18 @@ export class FileBackend implements Backend {
     }
   }
 
+  #copyTo(path: string): Promise<BackendSnapshot> {
+    return this.#maintain("copy the database", () =>
+      this.#measured("snapshotSeconds", async () => {
+        await removeDatabase(this.#files, path);
+        await this.#environment.copyTo(path);
+        await syncFile(this.#files, path);
+        const sizeBytes = (await this.#files.stat(path))?.sizeBytes ?? 0;
+        return { mark: this.#mark, sizeBytes };
+      }),
+    );
+  }
+
   /**
    * Runs one operation on the whole file: everything ended before is in the file, later writes stay
    * in the overlay until it is over, reads go on.
@@ -269,7 +323,8 @@ export class FileBackend implements Backend {
         await this.#commit;
         return await operation();
       } catch (error) {
-        throw error instanceof Error && "code" in error && error.code === "backend-foreign-file"
+        const code = error instanceof Error && "code" in error ? error.code : undefined;
+        throw code === "backend-foreign-file" || code === "store-corrupt"
           ? error
           : new BackendFailedError(action, error);
       } finally {
@@ -284,14 +339,15 @@ export class FileBackend implements Backend {
 
   /** Takes a synced file as the database. The old one stays readable until the new one is open. */
   async #swapIn(path: string): Promise<void> {
-    await (await openSafely(this.#engine, path)).close();
+    await (await openSafely(this.#engine, path, this.#timers)).close();
     const old = this.#environment;
     try {
       await moveIntoPlace(this.#files, path, this.#path);
       this.#environment = await this.#engine.open(this.#path);
+      this.#stored = new CheckedDatabase(this.#environment, this.#condemn);
     } catch (error) {
       // The open file may have lost its name: what it takes from now on would be lost with it.
-      this.#fail("replace the database", error);
+      this.#fail(new BackendFailedError("replace the database", error));
       throw error;
     }
     this.#measure();
@@ -322,7 +378,12 @@ export class FileBackend implements Backend {
         this.#finishCommit(overlay);
       },
       async (error: unknown) => {
-        this.#fail("commit to the database", await this.#causeOf(error));
+        const cause = await this.#causeOf(error);
+        this.#fail(
+          isDamage(cause)
+            ? new StoreCorruptError(cause.message, { path: this.#path, cause })
+            : new BackendFailedError("commit to the database", cause),
+        );
       },
     );
   }
@@ -386,12 +447,20 @@ export class FileBackend implements Backend {
     this.#arm();
   }
 
-  #fail(action: string, cause: unknown): void {
-    this.#failure = new BackendFailedError(action, cause);
+  /** Says it once: later damage, or a commit of a database that is given up, is no news. */
+  #fail(failure: MvccError): void {
     this.#commit = undefined;
-    this.#logger.error("database failed", { path: this.#path, action, error: String(cause) });
-    this.#options.onFailure(this.#failure);
+    if (this.#failure !== undefined) return;
+    this.#failure = failure;
+    this.#logger.error("database failed", { path: this.#path, error: String(failure) });
+    this.#options.onFailure(failure);
   }
+
+  readonly #condemn: DamageHandler = (what, cause) => {
+    const error = new StoreCorruptError(what, { path: this.#path, cause });
+    this.#fail(error);
+    throw error;
+  };
 
   #measure(): void {
     const { sizeBytes, sizeInUseBytes } = this.#environment.sizes();
@@ -406,14 +475,27 @@ export class FileBackend implements Backend {
   }
 }
 
+/** Damage in a file that nothing depends on yet. */
+function refusal(path: string): DamageHandler {
+  return (what, cause) => {
+    throw new StoreCorruptError(what, { path, cause });
+  };
+}
+
 /** Opens a file that may be a compact copy, so that it can be written to. */
-async function openSafely(engine: DatabaseEngine, path: string): Promise<DatabaseEnvironment> {
+async function openSafely(
+  engine: DatabaseEngine,
+  path: string,
+  timers: Timers,
+): Promise<DatabaseEnvironment> {
   const environment = await engine.open(path);
   try {
     await environment.startFreeList();
+    await new CheckedDatabase(environment, refusal(path)).verify(smallBuckets, timers);
     return environment;
   } catch (error) {
     await environment.close();
+    if (error instanceof StoreCorruptError) throw error;
     throw new BackendFailedError(`open database "${path}"`, error);
   }
 }
@@ -450,13 +532,15 @@ function feed(
   end: OverlayPoint,
 ): void {
   overlay.versions.visit(begin.versions, end.versions, (main, sub, isTombstone, slab) => {
+    sealVersion(slab, main, sub, isTombstone);
     environment.putVersion(main, sub, isTombstone, slab);
   });
   for (let at = begin.writes; at < end.writes; at++) {
     const write = overlay.writes[at];
     // One transaction takes all of it, so only the last value of a row counts.
     if (write === undefined || write.next < end.writes) continue;
-    if (write.value === removedRow) environment.remove(write.bucket, write.key);
-    else environment.put(write.bucket, write.key, write.value);
+    const { bucket, key, value } = write;
+    if (value === removedRow) environment.remove(bucket, key);
+    else environment.put(bucket, key, sealRow(bucket, key, value));
   }
 }

@@ -1,9 +1,9 @@
 import { open, type Database, type RootDatabase } from "lmdb";
-import { BackendFailedError } from "../errors.ts";
+import { BackendFailedError, StoreCorruptError } from "../errors.ts";
 import { keyFromPart, type Key } from "../key.ts";
-import { copyLent } from "../lent.ts";
 import { writeRevisionKey } from "../revision-key.ts";
 import { bucketNames, metaKeys, type BucketName } from "./backend.ts";
+import { isDamage } from "./checked-database.ts";
 import { reasonOf, type DatabaseEnvironment, type StoredRow } from "./database.ts";
 import type { Slab } from "./slab.ts";
 
@@ -36,33 +36,31 @@ export class LmdbEnvironment implements DatabaseEnvironment {
         encoding: "binary",
         keyEncoder: latin1Keys,
       });
+      checkBucketNames(this.#root);
       this.#buckets = openBuckets(this.#root);
       this.#versions = toVersionDatabase(this.#buckets.key);
     } catch (error) {
+      if (isDamage(error)) throw new StoreCorruptError(error.message, { path, cause: error });
       throw new BackendFailedError(`open database "${path}"`, error);
     }
   }
 
-  /** Copies a row's value; the copy comes from Node's pool. */
   get(bucket: BucketName, key: Key): Uint8Array | undefined {
-    const lent = this.#buckets[bucket].getBinaryFast(key);
-    return lent === undefined ? undefined : copyLent(lent);
+    return this.#buckets[bucket].getBinaryFast(key);
   }
 
   /** As `get`, for the row of a version that is no tombstone. */
   getVersion(main: number, sub: number): Uint8Array | undefined {
-    const lent = this.#versions.getBinaryFast(this.#versionKey(main, sub, false));
-    return lent === undefined ? undefined : copyLent(lent);
+    return this.#versions.getBinaryFast(this.#versionKey(main, sub, false));
   }
 
-  /**
-   * Rows from `begin` (at least one byte long) up to `end`; the caller must finish or return it.
-   *
-   * A value is lent until the next read of the environment: {@link copyLent} makes it last.
-   */
   rows(bucket: BucketName, begin: Key, end: Key | undefined): Iterator<StoredRow> {
     const range = end === undefined ? { start: begin } : { start: begin, end };
     return this.#buckets[bucket].getRange(range)[Symbol.iterator]();
+  }
+
+  rowCount(bucket: BucketName): number {
+    return numberIn(this.#buckets[bucket].getStats(), "entryCount");
   }
 
   /**
@@ -193,11 +191,38 @@ function toVersionDatabase(bucket: Database<Uint8Array, Key>): VersionDatabase {
   return bucket as unknown as VersionDatabase;
 }
 
+/**
+ * Version of the file's format, in the name of each bucket's database: 1, the first whose rows have
+ * checksums.
+ */
+const formatVersion = 1;
+
+function databaseName(bucket: BucketName): string {
+  return `${bucket}.${formatVersion}`;
+}
+
+/**
+ * Makes sure that a file has no database yet, or all of this format: one that is missing would be
+ * made anew, empty.
+ */
+function checkBucketNames(root: RootDatabase<Uint8Array, Key>): void {
+  const found = new Set(root.getKeys());
+  if (found.size === 0) return;
+  // lmdb-js ends names with a zero.
+  const missing = bucketNames.filter((name) => !found.has(`${databaseName(name)}\0`));
+  if (missing.length === 0 && found.size === bucketNames.length) return;
+  const what = missing.length === 0 ? "too many" : `no "${missing.join('", "')}"`;
+  throw new Error(
+    `of the buckets of format ${formatVersion} there are ${what}: it is damaged, ` +
+      "or another version of this program wrote it",
+  );
+}
+
 function openBuckets(
   root: RootDatabase<Uint8Array, Key>,
 ): Readonly<Record<BucketName, Database<Uint8Array, Key>>> {
   const openBucket = (name: BucketName): Database<Uint8Array, Key> =>
-    root.openDB<Uint8Array, Key>(name, bucketOptions);
+    root.openDB<Uint8Array, Key>(databaseName(name), bucketOptions);
   return {
     key: openBucket("key"),
     lease: openBucket("lease"),

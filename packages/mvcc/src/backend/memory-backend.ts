@@ -1,5 +1,10 @@
 import type { FileSystem, Logger, Timer, Timers } from "@quorate/platform";
-import { BackendClosedError, BackendFailedError, BackendForeignFileError } from "../errors.ts";
+import {
+  BackendClosedError,
+  BackendFailedError,
+  BackendForeignFileError,
+  StoreCorruptError,
+} from "../errors.ts";
 import type { Key } from "../key.ts";
 import { revisionKey } from "../revision-key.ts";
 import {
@@ -134,6 +139,14 @@ export class MemoryBackend implements Backend {
     }
   }
 
+  rowCount(bucket: BucketName): number {
+    return this.#visible[bucket].size;
+  }
+
+  condemn(what: string): never {
+    throw new StoreCorruptError(what);
+  }
+
   endUnit(mark?: number): void {
     this.#assertOpen();
     this.#staged.endUnit(mark);
@@ -164,22 +177,13 @@ export class MemoryBackend implements Backend {
 
   async replaceWith(path: string): Promise<void> {
     this.#assertOpen();
-    const files = this.#fileSystem();
-    const file = await files.open(path, "read");
-    const bytes = Buffer.alloc(await file.sizeBytes());
-    await file.read(bytes, 0);
-    await file.close();
-    if (!isMemoryFile(bytes)) throw new BackendForeignFileError(path, "no image of this program");
-    const buckets = emptyBuckets();
-    try {
-      readMemoryFile(bytes, (bucket, key, value) => {
-        if (value !== removedRow) buckets[bucket].set(key, value);
-      });
-    } catch (error) {
-      throw new BackendFailedError("replace the database", error);
-    }
-    await files.remove(path);
+    const buckets = await this.#readCopy(path, "replace the database");
+    await this.#fileSystem().remove(path);
     this.#install(buckets);
+  }
+
+  async verifyCopy(path: string): Promise<void> {
+    await this.#readCopy(path, `verify "${path}"`);
   }
 
   async defragment(): Promise<void> {
@@ -199,6 +203,23 @@ export class MemoryBackend implements Backend {
     const survivor = new MemoryBackend(this.#options);
     survivor.#install(this.#durable);
     return survivor;
+  }
+
+  async #readCopy(path: string, action: string): Promise<BucketRows> {
+    const file = await this.#fileSystem().open(path, "read");
+    const bytes = Buffer.alloc(await file.sizeBytes());
+    await file.read(bytes, 0);
+    await file.close();
+    if (!isMemoryFile(bytes)) throw new BackendForeignFileError(path, "no image of this program");
+    const buckets = emptyBuckets();
+    try {
+      readMemoryFile(bytes, (bucket, key, value) => {
+        if (value !== removedRow) buckets[bucket].set(key, value);
+      });
+    } catch (error) {
+      throw new BackendFailedError(action, error);
+    }
+    return buckets;
   }
 
   #install(buckets: BucketRows): void {

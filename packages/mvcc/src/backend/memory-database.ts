@@ -99,6 +99,10 @@ export class MemoryDatabase implements DatabaseEnvironment {
     }
   }
 
+  rowCount(bucket: BucketName): number {
+    return this.#rows[bucket].size;
+  }
+
   batch(writes: () => void): Promise<unknown> {
     this.#batch = [];
     writes();

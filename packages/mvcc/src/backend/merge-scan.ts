@@ -1,7 +1,5 @@
 import type { Key } from "../key.ts";
 import type { RowVisitor } from "./backend.ts";
-import { copyLent } from "../lent.ts";
-import type { StoredRow } from "./database.ts";
 import { removedRow, type OverlayValue } from "./row-layer.ts";
 
 /** Staged rows of one bucket, over what is stored. */
@@ -20,12 +18,22 @@ export interface LayerCursor {
   advance(): void;
 }
 
+/** A walk over stored rows in order. */
+export interface StoredScan {
+  /** Undefined behind the last row. */
+  readonly key: Key | undefined;
+  /** Value of the row; a lent one is valid until the next read of the database. */
+  value(isLent: boolean): Uint8Array;
+  advance(): void;
+  close(): void;
+}
+
 /**
  * Visits the union of stored rows and overlay layers in order; for a key in several of them the
  * earliest layer wins, then the stored row.
  */
 export function mergeScan(
-  stored: Iterator<StoredRow>,
+  stored: StoredScan,
   layers: readonly ScanLayer[],
   begin: Key,
   end: Key | undefined,
@@ -40,21 +48,20 @@ export function mergeScan(
     const cursor = layer.cursor(begin, end);
     if (cursor.key !== undefined) cursors.push(cursor);
   }
-  let row = stored.next();
   try {
-    while (row.done !== true || cursors.length > 0) {
-      const storedKey = row.done === true ? undefined : row.value.key;
+    while (stored.key !== undefined || cursors.length > 0) {
+      const storedKey = stored.key;
       const key = advanceTo(cursors, storedKey);
       if (key === undefined) return;
       let value = newestOf(filled, key);
-      if (storedKey === key && row.done !== true) {
-        value ??= isLent ? row.value.value : copyLent(row.value.value);
+      if (storedKey === key) {
+        value ??= stored.value(isLent);
         if (value !== removedRow && !visit(key, value)) return;
-        row = stored.next();
+        stored.advance();
       } else if (value !== undefined && value !== removedRow && !visit(key, value)) return;
     }
   } finally {
-    if (row.done !== true) stored.return?.();
+    stored.close();
   }
 }
 

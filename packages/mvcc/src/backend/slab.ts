@@ -14,6 +14,8 @@ const ownSlabBytesMin = slabBytes / 8;
 export class Slab implements RowSpace {
   readonly bytes: Buffer;
   readonly buffer: ArrayBufferLike;
+  /** The same memory, to read words from. */
+  readonly memory: DataView;
   /** Set by lmdb-js on first use. */
   address = 0;
   start = 0;
@@ -28,6 +30,7 @@ export class Slab implements RowSpace {
   constructor(sizeBytes: number) {
     this.bytes = Buffer.allocUnsafeSlow(sizeBytes);
     this.buffer = this.bytes.buffer;
+    this.memory = new DataView(this.buffer, this.bytes.byteOffset, sizeBytes);
   }
 
   view(begin: number, end: number): Uint8Array {

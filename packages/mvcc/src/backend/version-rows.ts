@@ -1,6 +1,7 @@
 import { isTombstoneKey, isVersionKey, mainOf, revisionKey, subOf } from "../revision-key.ts";
 import type { Key } from "../key.ts";
 import type { LayerCursor, ScanLayer } from "./merge-scan.ts";
+import { checksumBytes } from "./row-checksum.ts";
 import { slabBytes, type Slab, type SlabPool } from "./slab.ts";
 
 /**
@@ -11,6 +12,8 @@ import { slabBytes, type Slab, type SlabPool } from "./slab.ts";
  *     firstMain 7   firstRows [0 1 3]     row 0 = 7.0   row 1 = 8.0   row 2 = 8.1   row 3 = 9.0
  *                   positions [0 300 ..]  slab number x slab size + offset
  *                   lengths   [300 280 ..] the complement for a tombstone
+ *
+ * Behind each row there is room for its checksum.
  */
 export class VersionRows implements ScanLayer {
   readonly #pool: SlabPool;
@@ -44,9 +47,10 @@ export class VersionRows implements ScanLayer {
     const row = this.#lengths.length;
     if (row === 0) this.#firstMain = main;
     if (sub === 0) this.#firstRows.push(row);
+    const storedBytes = sizeBytes + checksumBytes;
     let slab = this.#slab;
-    if (slab === undefined || !slab.hasRoom(sizeBytes)) slab = this.#add(sizeBytes);
-    slab.add(sizeBytes);
+    if (slab === undefined || !slab.hasRoom(storedBytes)) slab = this.#add(storedBytes);
+    slab.add(storedBytes);
     this.#positions.push((this.#slabs.length - 1) * slabBytes + slab.begin);
     this.#lengths.push(isTombstone ? ~sizeBytes : sizeBytes);
     return slab;
@@ -85,7 +89,7 @@ export class VersionRows implements ScanLayer {
     return revisionKey(this.#firstMain + at, row - (this.#firstRows[at] ?? 0), length < 0);
   }
 
-  /** Visits rows `begin` to `end` (exclusive) in order. */
+  /** Visits rows `begin` to `end` (exclusive) in order, each with the room for its checksum. */
   visit(begin: number, end: number, visit: VersionVisitor): void {
     const slabs = this.#slabs;
     const firstRows = this.#firstRows;
@@ -97,7 +101,7 @@ export class VersionRows implements ScanLayer {
       const slab = slabs[Math.floor(position / slabBytes)];
       if (slab === undefined) return;
       slab.start = position % slabBytes;
-      slab.end = slab.start + (length < 0 ? ~length : length);
+      slab.end = slab.start + (length < 0 ? ~length : length) + checksumBytes;
       visit(this.#firstMain + at, row - (firstRows[at] ?? 0), length < 0, slab);
     }
   }
@@ -160,7 +164,7 @@ export class VersionRows implements ScanLayer {
   }
 }
 
-/** Receives a row: it lies in `slab` between `start` and `end`. */
+/** Receives a row: it lies in `slab` between `start` and `end`, its checksum's room included. */
 export type VersionVisitor = (main: number, sub: number, isTombstone: boolean, slab: Slab) => void;
 
 class VersionCursor implements LayerCursor {

@@ -1,8 +1,9 @@
 import type { Backend } from "../backend/backend.ts";
+import { HistoryCheck } from "../history-check.ts";
 import { copyLent } from "../lent.ts";
 import { StoredFields } from "../key-value.ts";
 import { keyFromPart, type Key } from "../key.ts";
-import { isTombstoneKey, mainOf, revisionKey } from "../revision-key.ts";
+import { isTombstoneKey, mainOf, revisionKey, subOf } from "../revision-key.ts";
 import type { Revision } from "../revision.ts";
 import { WatchEvent, type PreviousLookup } from "./watch-event.ts";
 
@@ -21,6 +22,7 @@ export interface LogSource {
  *
  * @param isWanted - Whether anybody wants events of a key at a revision; called before `visit`.
  * @returns First revision that was not read; above the current one at the end of the log.
+ * @throws StoreCorruptError if a row is damaged or missing: watchers must not skip it (B7, W3).
  */
 export function sweepLog(
   source: LogSource,
@@ -34,6 +36,7 @@ export function sweepLog(
   let last = 0;
   let end = source.currentRevision + 1;
   const fields = new StoredFields();
+  const check = new HistoryCheck(source.backend, source.compactRevision, begin);
   const range = { begin: revisionKey(begin, 0, false), isLent: true };
   source.backend.scan("key", range, (rowKey, row) => {
     const main = mainOf(rowKey);
@@ -46,6 +49,7 @@ export function sweepLog(
       last = main;
       revisions++;
     }
+    check.take(main, subOf(rowKey));
     bytes += row.length;
     fields.read(row);
     const key = keyFromPart(row, fields.keyBegin, fields.keyEnd);
@@ -55,5 +59,6 @@ export function sweepLog(
     visit(new WatchEvent(key, main, copyLent(row), isTombstone, isCreation));
     return true;
   });
+  check.end(end - 1);
   return end;
 }

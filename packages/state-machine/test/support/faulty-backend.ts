@@ -64,6 +64,14 @@ export class FaultyBackend implements Backend {
     this.#inner.scan(bucket, range, visit);
   }
 
+  rowCount(bucket: BucketName): number | undefined {
+    return this.#inner.rowCount(bucket);
+  }
+
+  condemn(what: string): never {
+    return this.#inner.condemn(what);
+  }
+
   endUnit(mark?: number): void {
     this.#countWrite();
     this.#inner.endUnit(mark);
@@ -79,6 +87,10 @@ export class FaultyBackend implements Backend {
 
   snapshotTo(path: string): Promise<BackendSnapshot> {
     return this.#inner.snapshotTo(path);
+  }
+
+  verifyCopy(path: string): Promise<void> {
+    return this.#inner.verifyCopy(path);
   }
 
   replaceWith(path: string): Promise<void> {
