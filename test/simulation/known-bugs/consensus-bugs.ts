@@ -21,6 +21,7 @@ export const consensusBugs: readonly KnownBug[] = [
     guards: [
       byTest(raftTests, "C2 etcd#741: a leader that was replaced answers no read"),
       bySchedule("a leader that was cut off is asked while the majority writes"),
+      bySchedule("a follower is asked that is cut off with the old leader of five"),
       byMutant("read-without-quorum"),
     ],
   },
@@ -55,6 +56,7 @@ export const consensusBugs: readonly KnownBug[] = [
         "C5 etcd#14370: one member commits and applies nothing before its disk has it",
       ),
       bySchedule("the power of a single member goes while its log is being synced"),
+      bySchedule("the leader's own copy is not on its disk, and a majority needs it"),
       byMutant("own-copy-not-durable"),
       byMutant("persisted-too-soon"),
     ],
@@ -102,6 +104,9 @@ export const consensusBugs: readonly KnownBug[] = [
         "everything, when the log skips its syncs (C8)",
       ),
       bySchedule("followers lose power right after each acknowledgement, and lead then"),
+      bySchedule(
+        "a process is killed with its log in the cache, and the power goes after its restart",
+      ),
       byMutant("acknowledged-too-soon"),
       byMutant("vote-too-soon"),
       byMutant("recovered-log-not-synced"),

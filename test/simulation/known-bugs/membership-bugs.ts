@@ -24,6 +24,7 @@ export const membershipBugs: readonly KnownBug[] = [
     guards: [
       byTest(raftTests, "C20 redpanda#17675: no second change before the first is committed"),
       bySchedule("changes of members race each other, asked of all members at once"),
+      bySchedule("a learner has an entry that one voter of two has not"),
       byMutant("two-changes-at-once"),
       byMutant("learners-count"),
     ],
@@ -38,6 +39,7 @@ export const membershipBugs: readonly KnownBug[] = [
       ),
       byTest(membershipTests, "the leader is killed at each step of a replacement"),
       bySchedule("the leader dies at some step of each change of members"),
+      bySchedule("a change that only a leader has who is cut off is taken back"),
       byMutant("configuration-not-taken-back"),
     ],
   },

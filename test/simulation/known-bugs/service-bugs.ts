@@ -112,6 +112,7 @@ export const serviceBugs: readonly KnownBug[] = [
         "Lessor answers a renewal that waits for a revoke when its lease was granted again",
       ),
       bySchedule("renewals of a lease race its revocation, through every member"),
+      bySchedule("renewals race the end of a lease by its time"),
       byMutant("renewed-while-expiring"),
     ],
   },
@@ -120,6 +121,7 @@ export const serviceBugs: readonly KnownBug[] = [
     title: "a lock given to whose lease has ended",
     guards: [
       bySchedule("the holder of a lock stands still for longer than its lease, and writes then"),
+      bySchedule("who waits for a lock in the middle of the queue is gone before the holder"),
       byMutant("lock-without-looking-again"),
       byMutant("lock-without-own-key"),
       byMutant("fence-always-holds"),

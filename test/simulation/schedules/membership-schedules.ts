@@ -1,7 +1,13 @@
+import { attempt } from "../workloads/pacing.ts";
+import type { Machine } from "../world/machine.ts";
+import { holdSyncs } from "./disks.ts";
 import { Ledger } from "./ledger.ts";
-import { Operator } from "./operator.ts";
+import { Operator, refusals } from "./operator.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
+
+/** Members change only while all have been connected for so long. */
+const healthyMillis = 6_000;
 
 /** Members that come and go, by the calls of an operator. */
 export const membershipSchedules: readonly Schedule[] = [
@@ -32,9 +38,24 @@ export const membershipSchedules: readonly Schedule[] = [
       const old = await stage.leader();
       const leaving = stage.random.pick(stage.followersOf(old).filter((one) => one !== learner));
       await stage.until("the learner runs", () => learner.running !== undefined);
+      await stage.wait(healthyMillis);
       // A new leader meets them before it has committed anything.
       stage.powerOff(old);
-      await stage.until("a new leader", () => stage.world.leader() !== undefined);
+      const others = stage.followersOf(old);
+      for (const { disk } of others) disk.slowMillis = 200;
+      const isNew = ({ running }: Machine): boolean =>
+        running?.status().leadership?.isCommitCurrent === false;
+      await stage.until("a leader without a commit of its term", () => others.some(isNew));
+      const early = others.flatMap((one) => {
+        const { cluster } = stage.client(one).client;
+        const options = { deadlineMillis: 1_000 };
+        return [
+          attempt(() => cluster.memberPromote({ id: learner.memberId }, options), refusals),
+          attempt(() => cluster.memberRemove({ id: leaving.memberId }, options), refusals),
+        ];
+      });
+      await Promise.all(early);
+      for (const { disk } of others) disk.slowMillis = 0;
       const wake = async (): Promise<void> => {
         await stage.wait(stage.random.between(0, 2_000));
         stage.up(old);
@@ -43,6 +64,44 @@ export const membershipSchedules: readonly Schedule[] = [
       reached();
       leaving.retire();
       await operator.check();
+    },
+  },
+  {
+    name: "a change that only a leader has who is cut off is taken back",
+    rows: ["C21"],
+    plan: { workloads: [] },
+    script: async (stage, reached) => {
+      const operator = new Operator(stage);
+      const ledger = new Ledger(stage, "taken back");
+      await stage.wait(healthyMillis);
+      const old = await stage.leader();
+      const others = stage.followersOf(old);
+      const { cluster } = stage.client(old).client;
+      const peerUrls = [stage.world.peerUrlOf(stage.world.reservePlace() ?? 0)];
+      const loosen = others.map((other) => holdSyncs(other, 5_000));
+      const options = { deadlineMillis: 2_000 };
+      const asked = attempt(() => cluster.memberAdd({ peerUrls, isLearner: true }, options));
+      const hasIt = (): boolean => old.running?.status().configuration.learners.length === 1;
+      await stage.until("the change is in the leader's log", hasIt);
+      await stage.wait(50);
+      // Nobody else has it on the disk, and nobody asks for it again.
+      for (const machine of [old, ...others]) {
+        stage.powerOff(machine, machine === old ? "keep-all" : "drop-all");
+      }
+      for (const end of loosen) end();
+      stage.isolate(old);
+      stage.up(old, ...others);
+      await stage.until("a new leader", () =>
+        others.some(({ running }) => running?.member?.isLeader === true),
+      );
+      if (hasIt()) reached();
+      await asked;
+      await ledger.writeMany(stage.client(...others).client, 5);
+      stage.healLinks();
+      await operator.check();
+      await stage.lead(old);
+      await operator.check();
+      await ledger.check();
     },
   },
   {

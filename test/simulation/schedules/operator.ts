@@ -9,8 +9,8 @@ export interface ListedMember {
   readonly isLearner: boolean;
 }
 
-/** Refusals that tell an operator to wait, or that the change has taken place. */
-const expected: readonly string[] = [
+/** Codes that tell an operator to wait, or that the change has taken place. */
+export const refusals: readonly string[] = [
   "member-not-found",
   "member-not-learner",
   "learner-not-ready",
@@ -100,7 +100,7 @@ export class Operator {
   }
 
   async #try(call: () => Promise<unknown>): Promise<void> {
-    await attempt(call, expected);
+    await attempt(call, refusals);
   }
 
   async #persist<Found>(what: string, look: () => Promise<Found | undefined>): Promise<Found> {

@@ -31,6 +31,28 @@ export const readSchedules: readonly Schedule[] = [
     },
   },
   {
+    name: "a follower is asked that is cut off with the old leader of five",
+    rows: ["C2"],
+    plan: { members: 5 },
+    script: async (stage, reached) => {
+      const register = new Register(stage);
+      const old = await stage.leader();
+      const [beside, ...others] = stage.random.shuffle([...stage.followersOf(old)]);
+      if (beside === undefined) throw new Error("Cannot find a follower");
+      await register.write(stage.client(...others).client);
+      stage.split([old, beside], others);
+      await stage.until("a new leader", () =>
+        others.some(({ running }) => running?.member?.isLeader === true),
+      );
+      await stage.insist("a write", () => register.write(stage.client(...others).client));
+      // The two are no quorum of five, whatever one says to the other.
+      if (stage.memberOf(old).isLeader) reached();
+      await register.readFrom([beside, old]);
+      stage.healLinks();
+      await register.readFrom([beside, old]);
+    },
+  },
+  {
     name: "a new leader is asked before anything of its term is committed",
     rows: ["C3"],
     script: async (stage, reached) => {

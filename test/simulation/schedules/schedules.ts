@@ -1,6 +1,8 @@
 import { clientSchedules } from "./client-schedules.ts";
+import { copySchedules } from "./copy-schedules.ts";
 import { leaderSchedules } from "./leader-schedules.ts";
 import { leaseSchedules } from "./lease-schedules.ts";
+import { lockSchedules } from "./lock-schedules.ts";
 import { membershipSchedules } from "./membership-schedules.ts";
 import { powerSchedules } from "./power-schedules.ts";
 import { readSchedules } from "./read-schedules.ts";
@@ -14,10 +16,12 @@ export const schedules: readonly Schedule[] = [
   ...readSchedules,
   ...leaderSchedules,
   ...powerSchedules,
+  ...copySchedules,
   ...snapshotSchedules,
   ...membershipSchedules,
   ...storeSchedules,
   ...watchSchedules,
   ...leaseSchedules,
+  ...lockSchedules,
   ...clientSchedules,
 ];

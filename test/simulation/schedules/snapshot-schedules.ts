@@ -24,7 +24,14 @@ export const snapshotSchedules: readonly Schedule[] = [
         const leader = await stage.leader();
         const follower = stage.random.pick(stage.followersOf(leader));
         await leaveBehind(stage, ledger, follower);
-        await restored(stage, follower);
+        // At any moment from its arrival to its place on the disk.
+        follower.disk.slowMillis = 200;
+        const begin = compactedOf(follower);
+        await stage.until("a state arrives", () => {
+          return isRestoring(follower) || compactedOf(follower) > begin;
+        });
+        await stage.wait(stage.random.nextFloat() * stage.random.pick([0, 20, 300]));
+        follower.disk.slowMillis = 0;
         stage.powerOff(leader);
         stage.powerOff(follower, "drop-all");
         reached();
@@ -108,7 +115,7 @@ async function leaveBehind(stage: Stage, ledger: Ledger, follower: Machine): Pro
   const known = follower.running?.status().log.lastIndex ?? 0;
   stage.powerOff(follower);
   const { client } = stage.client(...stage.world.present.filter((one) => one !== follower));
-  const isBehind = (): boolean => (leader.running?.status().log.compactedIndex ?? 0) > known + 1;
+  const isBehind = (): boolean => compactedOf(leader) > known + 1;
   for (let i = 0; i < 40 && !isBehind(); i += 1) await ledger.writeMany(client, 10);
   stage.expect(isBehind(), "schedule: the log is never cut");
   stage.up(follower);
@@ -118,8 +125,16 @@ async function leaveBehind(stage: Stage, ledger: Ledger, follower: Machine): Pro
 /** Waits until a follower has taken a state, or is just about it. */
 async function restored(stage: Stage, follower: Machine): Promise<void> {
   const begin = follower.running?.state.appliedIndex ?? 0;
-  const isRestored = (): boolean => (follower.running?.status().log.compactedIndex ?? 0) > begin;
+  const isRestored = (): boolean => compactedOf(follower) > begin;
   await stage.until("a state is there", isRestored);
+}
+
+function compactedOf({ running }: Machine): number {
+  return running?.status().log.compactedIndex ?? 0;
+}
+
+function isRestoring({ running }: Machine): boolean {
+  return running?.status().isInstallingSnapshot === true;
 }
 
 function isSentState(leader: Machine, follower: Machine): boolean {

@@ -3,8 +3,8 @@ import type { SimOperation } from "@quorate/platform/sim";
 import { crashFault } from "../world/disk.ts";
 import type { Machine } from "../world/machine.ts";
 import { attempt } from "../workloads/pacing.ts";
+import { isStoreFile } from "./disks.ts";
 import { Ledger } from "./ledger.ts";
-import { isStoreFile } from "./places.ts";
 import { plainPlan, plainTiming, type Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 

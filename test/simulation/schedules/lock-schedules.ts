@@ -1,0 +1,88 @@
+import { op } from "@quorate/client";
+import { Mutex, openSession, type Lock } from "@quorate/recipes";
+import { attempt } from "../workloads/pacing.ts";
+import type { Schedule } from "./schedule.ts";
+import type { Stage } from "./stage.ts";
+
+/** Locks, and who believes to hold them. */
+export const lockSchedules: readonly Schedule[] = [
+  {
+    name: "the holder of a lock stands still for longer than its lease, and writes then",
+    rows: ["C47"],
+    script: outsleepLock,
+  },
+  {
+    name: "who waits for a lock in the middle of the queue is gone before the holder",
+    rows: ["C47"],
+    plan: { workloads: [] },
+    script: loseMiddle,
+  },
+];
+
+async function outsleepLock(stage: Stage, reached: () => void): Promise<void> {
+  const mutex = new Mutex("schedule lock");
+  for (let round = 0; round < 3; round += 1) {
+    const sleeper = stage.client();
+    const first = await openSession(sleeper.client, { ttlSeconds: 3 });
+    const lock = await mutex.lock(first);
+    const put = lock.txn().then(op.put("schedule fenced", "first"));
+    sleeper.pause();
+    const other = await openSession(stage.anyone, { ttlSeconds: 3 });
+    const next = await mutex.lock(other);
+    stage.expect(next.token > lock.token, "K3: the token does not grow");
+    const own = await next.txn().then(op.put("schedule fenced", "second")).commit();
+    stage.expect(own.succeeded, "K3: the owner's write is refused");
+    reached();
+    sleeper.goOn();
+    const late = await attempt(() => put.commit());
+    const isFenced = late.kind === "failed" || !late.answer.succeeded;
+    stage.expect(isFenced, "K3: a write of the former owner takes place");
+    stage.expect(!lock.isHeld(), "K2: the former owner believes that it holds the lock");
+    const pair = await stage.insist("the value", () => stage.anyone.get("schedule fenced"));
+    stage.expect(pair?.text() === "second", `K3: the value is "${pair?.text()}"`);
+    await next.unlock();
+    await other.close();
+  }
+}
+
+async function loseMiddle(stage: Stage, reached: () => void): Promise<void> {
+  const mutex = new Mutex("schedule queue");
+  for (let round = 0; round < 3; round += 1) {
+    const holding = await openSession(stage.anyone, { ttlSeconds: 60 });
+    const held = await mutex.lock(holding);
+    const middle = stage.client();
+    const session = await openSession(middle.client, { ttlSeconds: 2 });
+    // Never granted: the machine stands still until all is over.
+    void mutex.lock(session).catch(() => undefined);
+    await queued(stage, 2);
+    const last = await openSession(stage.client().client, { ttlSeconds: 60 });
+    let granted: Lock | undefined;
+    const waiting = mutex.lock(last).then((lock) => {
+      granted = lock;
+    });
+    await queued(stage, 3);
+    middle.pause();
+    await queued(stage, 2);
+    await stage.wait(1_000);
+    stage.expect(granted === undefined, "K1: a lock has two owners");
+    reached();
+    await held.unlock();
+    await waiting;
+    stage.expect((granted?.token ?? 0) > held.token, "K3: the token does not grow");
+    middle.client.close();
+    await granted?.unlock();
+  }
+}
+
+/** Waits until so many stand in the queue. */
+async function queued(stage: Stage, count: number): Promise<void> {
+  const end = stage.nowMillis + 20_000;
+  for (;;) {
+    const { kvs } = await stage.insist("the queue", () =>
+      stage.anyone.range({ prefix: "schedule queue/" }),
+    );
+    if (kvs.length === count) return;
+    stage.expect(stage.nowMillis < end, `schedule: never ${count} in the queue`);
+    await stage.wait(100);
+  }
+}
