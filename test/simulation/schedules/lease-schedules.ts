@@ -128,7 +128,11 @@ export const leaseSchedules: readonly Schedule[] = [
       const grantedMillis = stage.nowMillis;
       stage.powerOff(old);
       const others = stage.followersOf(old);
-      await stage.insist("a write", () => client.put("schedule", "served"), 5_000);
+      // The other connections are dead, and nobody has said so.
+      const alive = stage.client(...others).client;
+      const write = (): Promise<unknown> =>
+        alive.put("schedule", "served", { deadlineMillis: 1_000 });
+      await stage.insist("a write", write, 5_000);
       reached();
       const taken = (): number =>
         Math.max(...others.map(({ running }) => running?.state.leases.size ?? 0));
