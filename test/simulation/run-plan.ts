@@ -2,6 +2,7 @@
 import { SimCrashedError } from "@quorate/platform/sim";
 import { CheckFailure } from "./checkers/check-failure.ts";
 import { createCheckers } from "./checkers/create-checkers.ts";
+import { QuorumChecker, quorumLookMillis } from "./checkers/quorum-checker.ts";
 import { Coverage, type CoverageJson } from "./coverage.ts";
 import { Injector } from "./faults/injector.ts";
 import { heal, isConverged, whyNotConverged } from "./healing.ts";
@@ -86,6 +87,7 @@ async function play(world: World, script: RunOptions["script"]): Promise<void> {
   const ending = new AbortController();
   const workloads = runWorkloads(world, plan.workloads, ending.signal);
   world.probeReads();
+  watchLeaders(world);
   const injector = new Injector(world, plan.faults);
   if (script === undefined) await world.advance(plan.faultyMillis);
   else await follow(world, script);
@@ -109,6 +111,18 @@ async function play(world: World, script: RunOptions["script"]): Promise<void> {
     () => whyNotConverged(world, core),
   );
   if (!world.hasFailed()) workloads.judge(world.truth);
+}
+
+/** Looks at leaders now and then, for as long as the world lasts. */
+function watchLeaders(world: World): void {
+  const { machines, peers, scheduler, coverage, plan } = world;
+  const { tickMillis, electionTicks } = plan.timing;
+  const checker = new QuorumChecker(coverage, tickMillis * electionTicks);
+  const look = (): void => {
+    checker.look({ machines, peers, nowMillis: scheduler.nowMillis });
+    scheduler.schedule(quorumLookMillis, look);
+  };
+  look();
 }
 
 /** Lets time pass until a script has ended; one that does not end is broken. */
