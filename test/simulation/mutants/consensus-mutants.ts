@@ -131,15 +131,6 @@ export const consensusMutants: readonly Mutant[] = [
     replace: "if (!this.replication.checkQuorum() && options.checkQuorum && false) {",
   },
   {
-    name: "change-before-own-term",
-    focus: "membership",
-    row: "C19",
-    fault: "changes membership before it has committed in its term",
-    file: "packages/raft/src/leadership.ts",
-    find: 'if (!this.isCommitCurrent) return { kind: "dropped", reason: "not-ready" };',
-    replace: "",
-  },
-  {
     name: "two-changes-at-once",
     focus: "membership",
     row: "C20",
@@ -195,7 +186,7 @@ export const consensusMutants: readonly Mutant[] = [
   },
   {
     name: "unknown-called-refused",
-    focus: "elections",
+    focus: "outages",
     row: "P6",
     fault: "says that requests in flight were refused when their time is over",
     file: "packages/server/src/member/proposal-queue.ts",

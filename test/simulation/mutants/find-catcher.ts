@@ -21,7 +21,8 @@ export interface Budget {
   readonly seconds: number;
 }
 
-const startMillis = 30_000;
+/** What is left for the seed under way when the time is over, on a busy machine. */
+const graceMillis = 180_000;
 
 /** What a worker is told. */
 export interface SearchOrder extends Budget {
@@ -55,7 +56,7 @@ export function findCatcher(mutant: Mutant, budget: Budget): Promise<Catch> {
         result ??= { kind: "caught", checker: "hang", message: "no end", where: "a turn" };
         worker.kill("SIGKILL");
       },
-      budget.seconds * 1000 + startMillis,
+      budget.seconds * 1000 + graceMillis,
     );
     worker.on("message", (message) => {
       result = toCatch(message);

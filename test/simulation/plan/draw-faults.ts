@@ -8,6 +8,8 @@ export interface FaultFrame {
   readonly faultyMillis: number;
   /** Mean time between two faults. @default drawn */
   readonly gapMillis?: number;
+  /** Least time that a fault lasts. @default 0 */
+  readonly lastMillis?: number;
   /** Kinds to take from, more often named ones more often. @default drawn */
   readonly kinds?: readonly FaultKind[];
 }
@@ -99,7 +101,7 @@ function drawFault(
   frame: FaultFrame,
 ): FaultPlan {
   const target = drawTarget(random, frame);
-  const lasting = { atMillis, forMillis: drawDuration(random), target };
+  const lasting = { atMillis, forMillis: (frame.lastMillis ?? 0) + drawDuration(random), target };
   const power = { isPower: random.chance(0.7), damage: drawDamage(random) };
   const sides = random.nextInt(2 ** frame.members);
   switch (kind) {

@@ -8,6 +8,7 @@ import type { Plan } from "./plan.ts";
 export const focuses = [
   "membership",
   "elections",
+  "outages",
   "reads",
   "snapshots",
   "leases",
@@ -24,6 +25,10 @@ interface Theme {
   readonly members: readonly number[];
   /** Mean time between faults. */
   readonly gapMillis: number;
+  /** Least time that they last. @default 0 */
+  readonly lastMillis?: number;
+  /** Length of the safety phase. @default 4 to 15 s */
+  readonly faultyMillis?: readonly [number, number];
   readonly change?: (plan: Plan, random: SeededRandom) => Partial<Plan>;
 }
 
@@ -37,10 +42,18 @@ const themes: Readonly<Record<Focus, Theme>> = {
     gapMillis: 500,
   },
   elections: {
-    faults: [...disturbances, "one-way", "bridge", "ring", "bad-links", "slow-disk", "pause"],
+    faults: [...disturbances, "one-way", "bridge", "clog", "bad-links", "slow-disk", "pause"],
     workloads: ["register"],
     members: [3, 5, 5],
     gapMillis: 400,
+  },
+  outages: {
+    faults: ["isolate", "split", "crash-all", "pause", "clog", "slow-disk"],
+    workloads: ["register", "transfer"],
+    members: [1, 3, 3, 5],
+    gapMillis: 3_000,
+    lastMillis: 6_000,
+    faultyMillis: [20_000, 30_000],
   },
   reads: {
     faults: ["isolate", "split", "bridge", "one-way", "pause", "clog", "bad-links", "transfer"],
@@ -87,9 +100,9 @@ export function focusPlan(plan: Plan, focus: Focus): Plan {
   const theme = themes[focus];
   const random = new SeededRandom(BigInt(plan.seed)).split(`focus ${focus}`);
   const members = random.pick(theme.members);
-  const faultyMillis = random.between(4_000, 15_000);
-  const { gapMillis } = theme;
-  const frame = { members, faultyMillis, gapMillis, kinds: theme.faults };
+  const faultyMillis = random.between(...(theme.faultyMillis ?? [4_000, 15_000]));
+  const { gapMillis, lastMillis = 0 } = theme;
+  const frame = { members, faultyMillis, gapMillis, lastMillis, kinds: theme.faults };
   return {
     ...plan,
     ...theme.change?.(plan, random),
