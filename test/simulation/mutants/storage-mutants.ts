@@ -67,13 +67,15 @@ export const storageMutants: readonly Mutant[] = [
       "      this.#entries.splice(index - this.#firstIndex, entries.length);\n    }\n    let expected",
   },
   {
-    name: "hard-state-not-recovered",
-    focus: "disks",
+    name: "vote-not-written",
+    focus: "elections",
     row: "D13",
-    fault: "forgets term and vote that stand in a file's head",
-    file: "packages/wal/src/log-replay.ts",
-    find: "    this.#hardState = head.hardState;\n",
-    replace: "",
+    fault: "does not write votes that come without entries",
+    file: "packages/server/src/member/raft-driver.ts",
+    find: "const record = { snapshot, entries, hardState: this.#unsavedHardState };",
+    replace:
+      "const record = { snapshot, entries, " +
+      "hardState: entries.length === 0 ? undefined : this.#unsavedHardState };",
   },
   {
     name: "released-too-much",
