@@ -63,6 +63,10 @@ export function runSchedule(
   seed: bigint,
   onLine?: (line: string) => void,
 ): Promise<RunResult> {
-  const act = (stage: Stage): Promise<void> => script(stage, () => stage.reached(name));
+  const act = async (stage: Stage): Promise<void> => {
+    // Calls of scripts need not expect that nobody leads yet.
+    await stage.settled();
+    await script(stage, () => stage.reached(name));
+  };
   return runPlan({ ...plainPlan(seed), ...plan }, { script: act, onLine });
 }
