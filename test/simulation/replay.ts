@@ -37,7 +37,7 @@ async function shrinkAndPrint(plan: Plan, kind: string): Promise<void> {
 }
 
 /** A result in a few lines. */
-export function describe(plan: Plan, { failure, ...result }: RunResult): string {
+function describe(plan: Plan, { failure, ...result }: RunResult): string {
   const head =
     `seed ${plan.seed}: ${result.events} events, ${Math.round(result.virtualMillis)} virtual ms, ` +
     `trace ${result.traceHash}`;

@@ -58,7 +58,7 @@ export class Injector {
 }
 
 /** A fault as one line. */
-export function describe({ kind, ...details }: FaultPlan): string {
+function describe({ kind, ...details }: FaultPlan): string {
   return `${kind} ${JSON.stringify(details)}`;
 }
 

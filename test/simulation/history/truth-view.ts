@@ -81,7 +81,7 @@ export class TruthView {
 }
 
 /** The pair that an event leaves behind; undefined for a deletion. */
-export function pairAfter(event: TruthEvent): TruthPair | undefined {
+function pairAfter(event: TruthEvent): TruthPair | undefined {
   if (event.kind === "delete") return undefined;
   const { value, createRevision, modRevision, version, lease } = event;
   return { value, createRevision, modRevision, version, lease };

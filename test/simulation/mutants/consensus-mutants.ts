@@ -200,7 +200,9 @@ export const consensusMutants: readonly Mutant[] = [
     row: "P6",
     fault: "proposes again what a snapshot may already hold",
     file: "packages/server/src/member/proposal-queue.ts",
-    find: 'this.#byFirst.clear();\n    this.#fail(requests, { reason: "timeout", isUnknown: true });',
+    find:
+      "this.#byFirst.clear();\n" +
+      '    this.#fail(requests, { reason: "timeout", isUnknown: true });',
     replace: "this.#byFirst.clear();\n    this.#waitAgain(requests);",
   },
   {

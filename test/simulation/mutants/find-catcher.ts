@@ -31,7 +31,7 @@ export interface SearchOrder extends Budget {
   readonly row: string;
 }
 
-/** Runs schedules and seeds in a process with the bug planted, until one fails or the budget is spent. */
+/** Runs schedules and seeds with the bug planted, until one fails or the budget is spent. */
 export function findCatcher(mutant: Mutant, budget: Budget): Promise<Catch> {
   const { file, find, replace, focus, row } = mutant;
   const hook = fileURLToPath(new URL("mutate.mjs", import.meta.url));

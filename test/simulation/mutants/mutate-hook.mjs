@@ -1,4 +1,6 @@
-/** @type {{ readonly file: string, readonly find: string, readonly replace: string } | undefined} */
+/** @typedef {{ readonly file: string, readonly find: string, readonly replace: string }} Mutant */
+
+/** @type {Mutant | undefined} */
 let mutant;
 
 /** @param {string} json - The mutant; empty for none. */

@@ -64,7 +64,8 @@ export const storageMutants: readonly Mutant[] = [
     file: "packages/wal/src/log-replay.ts",
     find: "      this.#entries.length = index - this.#firstIndex;\n    }\n    let expected",
     replace:
-      "      this.#entries.splice(index - this.#firstIndex, entries.length);\n    }\n    let expected",
+      "      this.#entries.splice(index - this.#firstIndex, entries.length);\n" +
+      "    }\n    let expected",
   },
   {
     name: "vote-not-written",

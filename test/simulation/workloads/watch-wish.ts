@@ -7,7 +7,7 @@ import { attempt, pause } from "./pacing.ts";
 import type { SimClient, WorkloadWorld } from "./workload.ts";
 
 /** Keys of the workload, in order. */
-export const watchedKeys: readonly string[] = Array.from({ length: 8 }, (_, i) => `w/${i}`);
+const watchedKeys: readonly string[] = Array.from({ length: 8 }, (_, i) => `w/${i}`);
 
 /** Two such values fit into a request, four into no answer that may be split. */
 const largeBytes = 700_000;

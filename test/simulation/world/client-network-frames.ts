@@ -1,4 +1,4 @@
-/** What goes over a simulated client connection, in both directions; as much as HTTP/2 has of it. */
+/** What goes over a simulated client connection, both ways; as much as HTTP/2 has of it. */
 export type Frame =
   | { readonly kind: "hello" }
   | {
@@ -31,9 +31,9 @@ export type Frame =
   | { readonly kind: "bye" };
 
 /** Bytes that a stream may send before its receiver has read any; RFC 9113, 6.9.2. */
-export const windowBytes = 65_535;
+const windowBytes = 65_535;
 /** Flag and length before each message. */
-export const messageHeadBytes = 5;
+const messageHeadBytes = 5;
 
 interface QueuedMessage {
   readonly message: Uint8Array;

@@ -227,7 +227,7 @@ function waiter(bench: Bench): RpcMethod {
   };
 }
 
-test("Messages of a server stream arrive in order; a slow reader holds the server back", async () => {
+test("Messages of a stream arrive in order; a slow reader holds the server back", async () => {
   const bench = new Bench();
   const seen = { bufferedMax: 0, waits: 0 };
   bench.network.serve(address, [pourer(100, 20_000, seen)]);
@@ -345,7 +345,7 @@ test("A deadline ends the call at the client, and cancels it at the server", asy
   );
 });
 
-test("B10: a reset connection ends its calls in the words of grpc-js; later calls work", async () => {
+test("B10: a reset connection ends its calls in grpc-js's words; later calls work", async () => {
   const words = new Set<string>();
   for (let seed = 1n; seed <= 40n; seed += 1n) {
     const bench = new Bench(seed);
@@ -512,7 +512,7 @@ test("B12: of a paused server or client everything waits and goes on in order", 
   assert.deepEqual(heard.messages, [0, 1, 2, 3, 4]);
 });
 
-test("A server can be killed at the moment an answer leaves it: then it does not leave", async () => {
+test("A server can be killed as an answer leaves it: then it does not leave", async () => {
   const left: string[] = [];
   const bench = new Bench(1n, {
     answerLeaves: (from, path) => {

@@ -9,7 +9,7 @@ import type { Bootstrap } from "@quorate/server/member";
 import type { CrashDamage } from "@quorate/platform/sim";
 import { Disk } from "./disk.ts";
 import type { MachineHost } from "./machine-host.ts";
-import type { EndKind, ObservedProcess } from "./observer.ts";
+import type { EndKind } from "./observer.ts";
 import { MemberProcess } from "./member-process.ts";
 
 /** See the head of the file. */
@@ -162,9 +162,4 @@ export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   return cause === undefined ? error.message : `${error.message}: ${describeError(cause)}`;
-}
-
-/** For observers that keep one entry a process. */
-export function nameOf({ memberId, life }: ObservedProcess): string {
-  return `${memberId.toString(16)}/${life}`;
 }

@@ -37,7 +37,7 @@ export interface ClusterQuestion {
 }
 
 /** Encodes a question as the payload of its frame. */
-export function encodeClusterQuestion(question: ClusterQuestion): Uint8Array {
+function encodeClusterQuestion(question: ClusterQuestion): Uint8Array {
   return Buffer.from(JSON.stringify(question));
 }
 
