@@ -49,7 +49,8 @@ export const clientSchedules: readonly Schedule[] = [
         if (target === undefined) throw new Error("Cannot find a member to kill");
         const client = stage.random.chance(0.5) ? stage.client(target).client : stage.anyone;
         const effect = stage.random.pick(["frame", "answer"] as const);
-        stage.world.effects.arm(target, effect, stage.random.nextInt(12), () => stage.kill(target));
+        const kill = (): void => stage.kill(target);
+        const disarm = stage.world.effects.arm(target, effect, stage.random.nextInt(12), kill);
         const commits = Array.from({ length: 8 }, async (_, i) => {
           const value = `${round}/${i}`;
           values.set(value, "unknown");
@@ -59,10 +60,16 @@ export const clientSchedules: readonly Schedule[] = [
           else if (!result.error.isOutcomeUnknown) values.set(value, "refused");
           else reached();
         });
-        await stage.until("the kill", () => target.process === undefined);
+        let isOver = false;
+        const all = Promise.all(commits).then(() => {
+          isOver = true;
+        });
+        await stage.until("the kill", () => target.process === undefined || isOver);
+        disarm();
+        if (target.process !== undefined) kill();
         await stage.wait(stage.random.between(0, 1_500));
         stage.up(target);
-        await Promise.all(commits);
+        await all;
       }
       await stage.settled();
       judgeCounts(stage, values);

@@ -42,7 +42,7 @@ export const membershipSchedules: readonly Schedule[] = [
       // A new leader meets them before it has committed anything.
       stage.powerOff(old);
       const others = stage.followersOf(old);
-      for (const { disk } of others) disk.slowMillis = 200;
+      const loosen = others.map((other) => holdSyncs(other, 250));
       const isNew = ({ running }: Machine): boolean =>
         running?.status().leadership?.isCommitCurrent === false;
       await stage.until("a leader without a commit of its term", () => others.some(isNew));
@@ -55,7 +55,7 @@ export const membershipSchedules: readonly Schedule[] = [
         ];
       });
       await Promise.all(early);
-      for (const { disk } of others) disk.slowMillis = 0;
+      for (const end of loosen) end();
       const wake = async (): Promise<void> => {
         await stage.wait(stage.random.between(0, 2_000));
         stage.up(old);

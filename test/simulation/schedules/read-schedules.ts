@@ -2,6 +2,7 @@ import type { Client } from "@quorate/client";
 import type { Machine } from "../world/machine.ts";
 import { calmFaults } from "../world/peer-network-faults.ts";
 import { attempt } from "../workloads/pacing.ts";
+import { holdSyncs } from "./disks.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
@@ -63,14 +64,15 @@ export const readSchedules: readonly Schedule[] = [
         await register.write(stage.client(old).client);
         // Followers may hold the write and not know that it is committed.
         stage.powerOff(old);
-        for (const { disk } of others) disk.slowMillis = 200;
+        const loosen = others.map((other) => holdSyncs(other, 250));
         await stage.until("a leader without a commit of its term", () =>
           others.some((one) => isNew(one)),
         );
         reached();
         await register.readFrom(others);
-        for (const { disk } of others) disk.slowMillis = 0;
+        for (const end of loosen) end();
         stage.up(old);
+        await stage.settled();
       }
     },
   },
