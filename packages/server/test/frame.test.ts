@@ -28,6 +28,12 @@ function read(bytes: Uint8Array, cuts: readonly number[]): { kind: number; paylo
 }
 
 describe("FrameReader", () => {
+  test("refuses a run of 0xff behind a length, whose own checksum it would be (B7)", () => {
+    const length = Buffer.from([4, 0, 0, 0]);
+    const run = Buffer.alloc(8, 0xff);
+    assert.throws(() => read(Buffer.concat([length, run]), []), FrameError);
+  });
+
   test("gives back what was framed, however the stream is cut", () => {
     const frame = fc.record({
       kind: fc.constantFrom(FrameKind.raft, FrameKind.ping, FrameKind.forward),

@@ -5,8 +5,9 @@
  * | length u32 | crc u32 | kind u8 | payload … |      length = 1 + payload bytes, little endian
  * ```
  *
- * The CRC-32 covers kind and payload: TCP's own checksum lets about one bad packet in 10^7 through,
- * and a damaged log entry must never spread (B7).
+ * The CRC-32 covers length, kind and payload: TCP's own checksum lets about one bad packet in 10^7
+ * through, and a damaged log entry must never spread (B7). Without the length a run of 0xff behind
+ * it would be a valid frame: the checksum of four such bytes is four such bytes.
  */
 import { crc32 } from "node:zlib";
 
@@ -47,14 +48,12 @@ export class FrameError extends Error {
 /** Puts a head before the payload chunks, which are not copied. */
 export function encodeFrame(kind: FrameKind, chunks: readonly Uint8Array[]): Uint8Array[] {
   const head = Buffer.allocUnsafe(headBytes);
-  head[8] = kind;
   let length = 1;
-  let crc = crc32(head.subarray(8));
-  for (const chunk of chunks) {
-    length += chunk.length;
-    crc = crc32(chunk, crc);
-  }
+  for (const chunk of chunks) length += chunk.length;
   head.writeUInt32LE(length, 0);
+  head[8] = kind;
+  let crc = crc32(head.subarray(8), crc32(head.subarray(0, 4)));
+  for (const chunk of chunks) crc = crc32(chunk, crc);
   head.writeUInt32LE(crc, 4);
   return [head, ...chunks];
 }
@@ -111,7 +110,7 @@ export class FrameReader {
         break;
       }
       const body = bytes.subarray(offset + 8, end);
-      const crc = crc32(body);
+      const crc = crc32(body, crc32(bytes.subarray(offset, offset + 4)));
       if (crc !== head.readUInt32LE(4)) {
         throw new FrameError(
           `Cannot read peer frame: crc is ${crc}, expected ${head.readUInt32LE(4)}`,
