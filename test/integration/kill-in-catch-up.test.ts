@@ -107,7 +107,7 @@ async function killerOf(member: MemberProcess, site: Site): Promise<readonly str
 }
 
 async function isKilledAt(member: MemberProcess, site: Site): Promise<void> {
-  const end = await member.ended(15_000).catch(() => undefined);
+  const end = await member.ended(60_000).catch(() => undefined);
   const log = member.lifeLog.slice(-5).join("\n");
   assert.equal(end?.signal, "SIGKILL", `${member.name} comes to ${site.name}:\n${log}`);
 }
