@@ -15,7 +15,6 @@ export const membershipBugs: readonly KnownBug[] = [
       ),
       bySchedule("changes of members race each other, asked of all members at once"),
       bySchedule("the leader dies at some step of each change of members"),
-      byMutant("change-before-own-term"),
     ],
   },
   {
