@@ -6,6 +6,7 @@ export type MvccErrorCode =
   | "backend-foreign-file"
   | "backend-failed"
   | "backend-closed"
+  | "disk-full"
   | "store-corrupt";
 
 /** Base of all errors of the store; switch on `code`. */
@@ -76,6 +77,15 @@ export class BackendFailedError extends MvccError {
   constructor(action: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     super(`Cannot ${action}: ${reason}`, { cause });
+  }
+}
+
+/** There is no room for a copy of the database; the database is as it was (B5). */
+export class DiskFullError extends MvccError {
+  override readonly code = "disk-full";
+
+  constructor(action: string, cause: unknown) {
+    super(`Cannot ${action}: no space is left on the disk`, { cause });
   }
 }
 

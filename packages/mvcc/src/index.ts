@@ -15,6 +15,7 @@ export {
   BackendFailedError,
   BackendForeignFileError,
   CompactedError,
+  DiskFullError,
   FutureRevisionError,
   MvccError,
   RevisionExhaustedError,

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { NodeTimers } from "@quorate/platform";
 import { SeededRandom, SimFileSystem, type SimFault } from "@quorate/platform/sim";
 import { BackendFailedError, MemoryBackend, type Backend } from "@quorate/mvcc";
+import { Tmpfs, tmpfsMissing } from "../../../test/support/tmpfs.ts";
 import { stageUnits, wholeUnits } from "./crash-bench.ts";
 import { openLmdb, temporaryDirectory } from "./support.ts";
 
@@ -32,6 +34,50 @@ test("B5 LmdbBackend: a failed commit leaves a beginning of its units", async ()
     await backend.close();
     await directory.dispose();
   }
+});
+
+/** Two thousand rows on a disk that then has no room for as many. */
+async function fillForDefragment(backend: Backend): Promise<void> {
+  for (let row = 0; row < 2_000; row++) backend.put("meta", `row ${row}`, Buffer.alloc(1_000, row));
+  backend.endUnit();
+  await backend.flush();
+}
+
+test(
+  "B5 LmdbBackend.defragment on a full disk is typed and undone",
+  { skip: tmpfsMissing },
+  async () => {
+    using disk = new Tmpfs(8 * 1024 * 1024);
+    const failures: Error[] = [];
+    const backend = await openLmdb(join(disk.path, "db"), {
+      onFailure: (error) => failures.push(error),
+    });
+    await fillForDefragment(backend);
+    await disk.fill();
+    await assert.rejects(backend.defragment(), { code: "disk-full" });
+    await assert.rejects(backend.snapshotTo(join(disk.path, "copy")), { code: "disk-full" });
+    assert.ok(!(await readdir(disk.path)).includes("db.defragment"), "half a copy is not left");
+    disk.free();
+    await rm(join(disk.path, "copy"), { force: true });
+    await backend.defragment();
+    assert.equal(backend.get("meta", "row 7")?.length, 1_000);
+    assert.deepEqual(failures, []);
+    await backend.close();
+  },
+);
+
+test("B5 MemoryBackend.open: defragment on a full disk is typed and undone", async () => {
+  const { backend, files } = await openDisk(1n);
+  await fillForDefragment(backend);
+  files.setFaultPolicy(({ kind, path }) =>
+    kind === "write" && path.endsWith(".defragment") ? faults["ENOSPC"] : undefined,
+  );
+  await assert.rejects(backend.defragment(), { code: "disk-full" });
+  assert.ok(!(await files.list("/data")).some((name) => name.endsWith(".defragment")));
+  files.setFaultPolicy(() => undefined);
+  await backend.defragment();
+  assert.equal(backend.get("meta", "row 7")?.length, 1_000);
+  await backend.close();
 });
 
 const faults: Readonly<Record<string, SimFault>> = {

@@ -12,6 +12,7 @@ import {
   services,
 } from "@quorate/api";
 import type { RpcMethod } from "@quorate/grpc";
+import { DiskFullError } from "@quorate/mvcc";
 import { noopLogger } from "@quorate/platform";
 import { SimClock, SimTimers } from "@quorate/platform/sim";
 import type { Member } from "../src/member/member.ts";
@@ -19,6 +20,7 @@ import { propose } from "../src/services/calls.ts";
 import { compactThroughLog } from "../src/services/compaction.ts";
 import { kvMethods } from "../src/services/kv-service.ts";
 import { leaseMethods } from "../src/services/lease-service.ts";
+import { maintenanceMethods } from "../src/services/maintenance-service.ts";
 import { OpenStreams } from "../src/services/open-streams.ts";
 import { createHeaderEncoder, type ServiceContext } from "../src/services/service-context.ts";
 import { watchMethods } from "../src/services/watch-service.ts";
@@ -212,4 +214,16 @@ test("a keep-alive stream whose client does not read is read no further", async 
   assert.equal(stream.isPaused, true);
   stream.drain();
   assert.equal(stream.isPaused, false);
+});
+
+test("a Defragment that finds no room is answered as a database out of space (B5)", async () => {
+  const { context, member } = await start();
+  const { backend } = member.state.store;
+  const error = new DiskFullError("defragment the database", new Error("ENOSPC"));
+  backend.defragment = () => Promise.reject(error);
+  const methods = maintenanceMethods(context);
+  const stream = call(methods, services.maintenance.defragment.path, new Uint8Array(0));
+  await new Promise((resolve) => setImmediate(resolve));
+  const message = "etcdserver: mvcc: database space exceeded";
+  assert.deepEqual(stream.status, { code: 8, message });
 });

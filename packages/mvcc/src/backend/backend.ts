@@ -123,7 +123,11 @@ export interface Backend {
    * leaves the old content or the new, never a mixture. Staged rows are dropped.
    */
   replaceWith(path: string): Promise<void>;
-  /** Gives unused space back to the file system. A crash leaves the database whole (C26). */
+  /**
+   * Gives unused space back to the file system. A crash leaves the database whole (C26).
+   *
+   * @throws DiskFullError if there is no room for the copy; all is as before (B5).
+   */
   defragment(): Promise<void>;
   /** Flushes ended units and releases everything; further calls do nothing. */
   close(): Promise<void>;

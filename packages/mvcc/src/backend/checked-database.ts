@@ -4,6 +4,7 @@ import { copyLent } from "../lent.ts";
 import { isTombstoneKey, isVersionKey, mainOf, subOf } from "../revision-key.ts";
 import { bucketNames, type BucketName } from "./backend.ts";
 import type { DatabaseEnvironment, StoredRow } from "./database.ts";
+import { rowKeyBytesMax } from "./memory-rows.ts";
 import type { StoredScan } from "./merge-scan.ts";
 import { checksumBytes, rowSeed, versionSeed, xxh32 } from "./row-checksum.ts";
 
@@ -35,7 +36,8 @@ export class CheckedDatabase {
     try {
       lent = this.#environment.get(bucket, key);
     } catch (error) {
-      this.#handle(error, bucket, key);
+      if (key.length === 0 || key.length > rowKeyBytesMax) throw error;
+      this.#handle(error, nameOf(bucket, key));
     }
     if (lent === undefined) return undefined;
     return copyLent(lent, this.valueBytes(bucket, key, lent));
@@ -47,7 +49,7 @@ export class CheckedDatabase {
     try {
       lent = this.#environment.getVersion(main, sub);
     } catch (error) {
-      this.#handleAt(error, `version ${main}.${sub}`);
+      this.#handle(error, `version ${main}.${sub}`);
     }
     if (lent === undefined) return undefined;
     const length = this.#matchingBytes(lent, versionSeed(main, sub, false));
@@ -94,14 +96,24 @@ export class CheckedDatabase {
     return length;
   }
 
+  /** The first bytes of a lent value, lent as well. */
+  shorten(lent: Uint8Array, length: number): Uint8Array {
+    return this.#environment.shorten(lent, length);
+  }
+
   /** The next of some rows; undefined behind the last. */
   step(bucket: BucketName, rows: Iterator<StoredRow>): StoredRow | undefined {
     try {
       const row = rows.next();
       return row.done === true ? undefined : row.value;
     } catch (error) {
-      return this.#handleAt(error, `bucket "${bucket}"`);
+      return this.#handle(error, `bucket "${bucket}"`);
     }
+  }
+
+  /** A walk came upon a row that is not above the one before: pages that lead in a circle. */
+  refuseOrder(bucket: BucketName, key: Key): never {
+    return this.#condemn(`${nameOf(bucket, key)} is out of order`);
   }
 
   #matchingBytes(lent: Uint8Array, seed: number): number {
@@ -115,13 +127,13 @@ export class CheckedDatabase {
     return view.getInt32(length, true) === xxh32(view, 0, length, seed) ? length : -1;
   }
 
-  #handle(error: unknown, bucket: BucketName, key: Key): never {
-    return this.#handleAt(error, nameOf(bucket, key));
-  }
-
-  #handleAt(error: unknown, place: string): never {
-    if (!isDamage(error)) throw error;
-    return this.#condemn(`${place} cannot be read: ${error.message}`, error);
+  /**
+   * What a database throws at a right question, and lmdb-js at what the database then says, comes
+   * of its pages.
+   */
+  #handle(error: unknown, place: string): never {
+    const problem = error instanceof Error ? error.message : String(error);
+    return this.#condemn(`${place} cannot be read: ${problem}`, error);
   }
 }
 
@@ -144,14 +156,18 @@ export class CheckedScan implements StoredScan {
   }
 
   advance(): void {
-    this.#row = this.#database.step(this.#bucket, this.#rows);
+    const before = this.#row?.key;
+    const row = this.#database.step(this.#bucket, this.#rows);
+    this.#row = row;
+    if (row === undefined || before === undefined || row.key > before) return;
+    this.#database.refuseOrder(this.#bucket, row.key);
   }
 
   value(isLent: boolean): Uint8Array {
     const row = this.#row;
     if (row === undefined) throw new RangeError("Cannot read a row: the scan is at its end");
     const length = this.#database.valueBytes(this.#bucket, row.key, row.value);
-    return isLent ? row.value.subarray(0, length) : copyLent(row.value, length);
+    return isLent ? this.#database.shorten(row.value, length) : copyLent(row.value, length);
   }
 
   /** Compares the row with its checksum. */
@@ -169,12 +185,6 @@ export class CheckedScan implements StoredScan {
 const sliceRows = 5_000;
 
 const noBytes = new Uint8Array(0);
-
-/** Whether an error of a database says that its file is broken, as LMDB's own codes do. */
-export function isDamage(error: unknown): error is Error {
-  if (!(error instanceof Error) || !("code" in error)) return false;
-  return typeof error.code === "number" && error.code < 0;
-}
 
 /** All buckets but `key`, which a store reads as a whole when it opens. */
 export const smallBuckets: readonly BucketName[] = bucketNames.filter((name) => name !== "key");

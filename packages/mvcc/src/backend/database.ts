@@ -28,6 +28,8 @@ export interface DatabaseEnvironment {
    * value is lent until the next read of the environment.
    */
   rows(bucket: BucketName, begin: Key, end: Key | undefined): Iterator<StoredRow>;
+  /** The first bytes of a value that is lent, lent as well; the value itself is gone. */
+  shorten(lent: Uint8Array, length: number): Uint8Array;
   /** Number of rows as the database keeps it, without a look at them. */
   rowCount(bucket: BucketName): number;
   /**
@@ -58,6 +60,21 @@ export interface StoredRow {
   readonly key: Key;
   readonly value: Uint8Array;
 }
+
+/** Whether an error of a database says that its file is broken, by LMDB's names. */
+export function isDamage(error: unknown): error is Error {
+  return error instanceof Error && damageTexts.test(error.message);
+}
+
+const damageTexts =
+  /MDB_(CORRUPTED|PAGE_NOTFOUND|INVALID|CURSOR_FULL|PAGE_FULL|INCOMPATIBLE|BAD_DBI|BAD_TXN|PANIC)/;
+
+/** Whether an operation failed for want of space; LMDB says so by the text alone. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && diskFullTexts.test(error.message);
+}
+
+const diskFullTexts = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/;
 
 /**
  * Why a commit failed, as the rejection of a promise: lmdb-js rejects first and says why later.

@@ -3,6 +3,7 @@ import { noopLogger } from "@quorate/platform";
 import {
   BackendClosedError,
   BackendFailedError,
+  DiskFullError,
   StoreCorruptError,
   type MvccError,
 } from "../errors.ts";
@@ -18,7 +19,7 @@ import {
   type RowVisitor,
   type ScanRange,
 } from "./backend.ts";
-import { CheckedDatabase, isDamage, smallBuckets, type DamageHandler } from "./checked-database.ts";
+import { CheckedDatabase, smallBuckets, type DamageHandler } from "./checked-database.ts";
 import {
   checkDatabaseFile,
   lockFileOf,
@@ -27,7 +28,13 @@ import {
   syncDirectoryOf,
   syncFile,
 } from "./database-file.ts";
-import { reasonOf, type DatabaseEngine, type DatabaseEnvironment } from "./database.ts";
+import {
+  isDamage,
+  isDiskFull,
+  reasonOf,
+  type DatabaseEngine,
+  type DatabaseEnvironment,
+} from "./database.ts";
 import { mergeScan } from "./merge-scan.ts";
 import { Overlay, type OverlayPoint } from "./overlay.ts";
 import { RowCache } from "./row-cache.ts";
@@ -268,8 +275,14 @@ export class FileBackend implements Backend {
       this.#measured("defragmentSeconds", async () => {
         const temporary = temporaryPath(this.#path);
         await removeDatabase(this.#files, temporary);
-        await this.#environment.copyTo(temporary);
-        await syncFile(this.#files, temporary);
+        try {
+          await this.#environment.copyTo(temporary);
+          await syncFile(this.#files, temporary);
+        } catch (error) {
+          // Half a copy would keep the disk full (B5).
+          await removeDatabase(this.#files, temporary).catch(() => undefined);
+          throw error;
+        }
         await this.#swapIn(temporary);
       }),
     );
@@ -324,9 +337,10 @@ export class FileBackend implements Backend {
         return await operation();
       } catch (error) {
         const code = error instanceof Error && "code" in error ? error.code : undefined;
-        throw code === "backend-foreign-file" || code === "store-corrupt"
-          ? error
-          : new BackendFailedError(action, error);
+        if (code === "backend-foreign-file" || code === "store-corrupt") throw error;
+        if (isDamage(error)) return this.#condemn(error.message, error);
+        if (isDiskFull(error)) throw new DiskFullError(action, error);
+        throw new BackendFailedError(action, error);
       } finally {
         this.#holds--;
         this.#arm();
@@ -457,6 +471,7 @@ export class FileBackend implements Backend {
   }
 
   readonly #condemn: DamageHandler = (what, cause) => {
+    if (this.#isClosed) throw new BackendClosedError();
     const error = new StoreCorruptError(what, { path: this.#path, cause });
     this.#fail(error);
     throw error;

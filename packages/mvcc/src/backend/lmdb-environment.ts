@@ -3,8 +3,7 @@ import { BackendFailedError, StoreCorruptError } from "../errors.ts";
 import { keyFromPart, type Key } from "../key.ts";
 import { writeRevisionKey } from "../revision-key.ts";
 import { bucketNames, metaKeys, type BucketName } from "./backend.ts";
-import { isDamage } from "./checked-database.ts";
-import { reasonOf, type DatabaseEnvironment, type StoredRow } from "./database.ts";
+import { isDamage, reasonOf, type DatabaseEnvironment, type StoredRow } from "./database.ts";
 import type { Slab } from "./slab.ts";
 
 /**
@@ -57,6 +56,14 @@ export class LmdbEnvironment implements DatabaseEnvironment {
   rows(bucket: BucketName, begin: Key, end: Key | undefined): Iterator<StoredRow> {
     const range = end === undefined ? { start: begin } : { start: begin, end };
     return this.#buckets[bucket].getRange(range)[Symbol.iterator]();
+  }
+
+  /** Hot: lmdb-js sets the length of the buffer that it uses for all values; a view costs more. */
+  shorten(lent: Uint8Array, length: number): Uint8Array {
+    const reused: ReusedBuffer = lent;
+    if (reused.maxLength === undefined) return lent.subarray(0, length);
+    reused.length = length;
+    return lent;
   }
 
   rowCount(bucket: BucketName): number {
@@ -168,6 +175,12 @@ export class LmdbEnvironment implements DatabaseEnvironment {
 }
 
 const metaPages = 2;
+
+/** What lmdb-js makes of the buffers that it reads into: their length is that of the last value. */
+interface ReusedBuffer {
+  readonly maxLength?: number;
+  length: number;
+}
 
 /** Bucket `key` by main revision, sub revision and tombstone mark, with slabs for values. */
 type VersionDatabase = Database<Slab, number[]>;

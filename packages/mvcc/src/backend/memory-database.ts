@@ -99,6 +99,10 @@ export class MemoryDatabase implements DatabaseEnvironment {
     }
   }
 
+  shorten(lent: Uint8Array, length: number): Uint8Array {
+    return lent.subarray(0, length);
+  }
+
   rowCount(bucket: BucketName): number {
     return this.#rows[bucket].size;
   }

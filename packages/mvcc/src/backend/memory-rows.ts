@@ -31,7 +31,7 @@ export function* rowsOfBuckets(buckets: BucketRows): Generator<MemoryWrite> {
 }
 
 /** Longest row key, as with LMDB. */
-const rowKeyBytesMax = 1978;
+export const rowKeyBytesMax: number = 1978;
 
 /**
  * Holds row keys to the bounds of LMDB.

@@ -111,14 +111,15 @@ export class LogKeeper {
     const begin = clock.monotonicMillis();
     meter.snapshotReceive.begin(peer);
     logger.info("receiving snapshot", { peer });
-    const directory = this.#storage.snapshotDirectory;
+    const { backend, snapshotDirectory: directory } = this.#storage;
     const onEnd = (isOk: boolean): void => {
       this.#isReceiving = false;
       const seconds = (clock.monotonicMillis() - begin) / 1000;
       meter.snapshotReceive.end(peer, isOk, seconds);
       logger.info(isOk ? "received snapshot" : "snapshot was not received", { peer, seconds });
     };
-    const target = { fileSystem: this.#fileSystem, directory, from };
+    const verify = (path: string): Promise<void> => backend.verifyCopy(path);
+    const target = { fileSystem: this.#fileSystem, directory, from, verify };
     const onComplete = (message: SnapshotMessage): void => {
       if (step(message)) return;
       const { term, index } = message.snapshot;

@@ -82,11 +82,17 @@ export interface StateIntakeEvents {
   onEnd(isOk: boolean): void;
 }
 
-/** Writes a peer's state to a file; hands the message to consensus when the file is durable. */
+/**
+ * Writes a peer's state to a file; hands the message to consensus when the file is durable.
+ *
+ * Once consensus has it there is no way back to the state of before, so it is read as a whole
+ * first: what was damaged where it was sent is refused, and this member stays as it was (B7).
+ */
 export class StateIntake implements IncomingSnapshot {
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
   readonly #from: MemberId;
+  readonly #verify: (path: string) => Promise<void>;
   readonly #events: StateIntakeEvents;
   #message: SnapshotMessage | undefined;
   #writer: SnapshotWriter | undefined;
@@ -96,12 +102,15 @@ export class StateIntake implements IncomingSnapshot {
       readonly fileSystem: FileSystem;
       readonly directory: string;
       readonly from: MemberId;
+      /** Reads the whole file; rejects when the state in it is damaged. */
+      readonly verify: (path: string) => Promise<void>;
     },
     events: StateIntakeEvents,
   ) {
     this.#fileSystem = target.fileSystem;
     this.#directory = target.directory;
     this.#from = target.from;
+    this.#verify = target.verify;
     this.#events = events;
   }
 
@@ -123,7 +132,13 @@ export class StateIntake implements IncomingSnapshot {
     let isOk = false;
     try {
       const { writer, message } = this.#begun();
-      await writer.finish(sha256);
+      const { path } = await writer.finish(sha256);
+      try {
+        await this.#verify(path);
+      } catch (error) {
+        await this.#fileSystem.remove(path);
+        throw error;
+      }
       isOk = true;
       this.#events.onComplete(message);
     } finally {

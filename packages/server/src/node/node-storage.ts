@@ -1,5 +1,5 @@
 /** Opens a member's disk with the real file system, log and LMDB. */
-import { LmdbBackend } from "@quorate/mvcc";
+import { LmdbBackend, StoreCorruptError } from "@quorate/mvcc";
 import { NodeFileSystem } from "@quorate/platform";
 import { StateMachine } from "@quorate/state-machine";
 import { logWalEvents, WriteAheadLog, type WalDependencies } from "@quorate/wal";
@@ -8,7 +8,7 @@ import { openStorage, type OpenedStorage, type StorageOptions } from "../member/
 import type { NodeSurroundings } from "./surroundings.ts";
 
 /** Opens the data directory of the options. @throws as `openStorage` */
-export function openNodeStorage(
+export async function openNodeStorage(
   options: MemberOptions,
   bootstrap: StorageOptions["bootstrap"],
   surroundings: NodeSurroundings,
@@ -27,12 +27,17 @@ export function openNodeStorage(
     compactionBatchLimit: options.compactionBatchRevisions,
     compactionPauseMillis: options.compactionSleepMillis,
   };
-  return openStorage(
+  let isOpening = true;
+  const onStoreFailure = (error: unknown): void => {
+    // Who opens is told by the rejection: a start that fails ends with a sentence.
+    if (!isOpening || !(error instanceof StoreCorruptError)) onFailure(error);
+  };
+  const opened = await openStorage(
     { dataDirectory: options.dataDirectory, walDirectory: options.walDirectory, bootstrap },
     {
       fileSystem,
       logger,
-      openBackend: (path) => openBackend(path, options, surroundings, onFailure),
+      openBackend: (path) => openBackend(path, options, surroundings, onStoreFailure),
       openState: (backend) =>
         StateMachine.open(
           { store },
@@ -47,6 +52,8 @@ export function openNodeStorage(
       },
     },
   );
+  isOpening = false;
+  return opened;
 }
 
 function openBackend(

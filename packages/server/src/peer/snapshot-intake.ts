@@ -1,13 +1,14 @@
 import type { Socket } from "node:net";
 import type { Logger } from "@quorate/platform";
 import { encodeFrame, FrameKind } from "./frame.ts";
+import { encodeRefusal } from "./handshake.ts";
 import type { IncomingSnapshot } from "./peer-transport.ts";
 
 /**
  * Receives one snapshot stream: a frame with the raft message, chunks, a frame with the SHA-256.
  *
  * The socket is paused while the sink writes, so that the sender goes no faster than this disk. The
- * answer to the end frame is a welcome (all is durable) or the connection breaks.
+ * answer to the end frame is a welcome (all is durable) or a refusal that says why not.
  */
 export class SnapshotIntake {
   readonly #socket: Socket;
@@ -41,7 +42,7 @@ export class SnapshotIntake {
         },
         (error: unknown) => {
           this.#logger.warn("snapshot stream failed", { error: String(error) });
-          this.#socket.destroy();
+          this.#refuse(error);
         },
       );
   }
@@ -55,6 +56,15 @@ export class SnapshotIntake {
         this.#logger.warn("snapshot clean-up failed", { error: String(error) });
       });
     });
+  }
+
+  #refuse(error: unknown): void {
+    const problem = error instanceof Error ? error.message : String(error);
+    const refusal = { reason: "malformed", message: `Snapshot was refused: ${problem}` } as const;
+    for (const chunk of encodeFrame(FrameKind.refusal, [encodeRefusal(refusal)])) {
+      this.#socket.write(chunk);
+    }
+    this.#socket.destroySoon();
   }
 
   async #work(kind: number, payload: Uint8Array): Promise<void> {

@@ -42,7 +42,10 @@ export function maintenanceMethods(context: ServiceContext): readonly RpcMethod[
           context.logger.info("finished defragment", { sizeBytes: store.backend.sizeBytes });
           reply.ok({});
         },
-        (error: unknown) => reply.fail(error),
+        (error: unknown) => {
+          context.logger.warn("defragment failed", { error: String(error) });
+          reply.fail(error);
+        },
       );
     }),
     unary(context, hashKv, (request, reply: Reply<HashKVResponseInit>) => {

@@ -54,6 +54,7 @@ const domainErrors = {
   "backend-foreign-file": internal,
   "backend-failed": internal,
   "backend-closed": internal,
+  "disk-full": "no-space",
   "store-corrupt": internal,
 } as const satisfies Record<StateMachineErrorCode | MvccErrorCode, WireErrorCode | typeof internal>;
 
