@@ -292,6 +292,7 @@ function contextOf(
       heartbeatMillis: cluster.heartbeatMillis,
       electionTimeoutMillis: cluster.electionTimeoutMillis,
       watchProgressMillis: options.member.watchProgressMillis,
+      watchBufferBytes: 1024 * 1024,
       version: protocolVersion,
     },
   };

@@ -40,6 +40,7 @@ const context: ServiceContext = {
     heartbeatMillis: 100,
     electionTimeoutMillis: 1_000,
     watchProgressMillis: 600_000,
+    watchBufferBytes: 1024 * 1024,
     version: "3.7.1",
   },
 };

@@ -50,6 +50,7 @@ async function start(): Promise<{
       heartbeatMillis: 100,
       electionTimeoutMillis: 1_000,
       watchProgressMillis: 600_000,
+      watchBufferBytes: 1024 * 1024,
       version: "3.7.1",
     },
   };

@@ -101,6 +101,8 @@ function drawMachine(random: SeededRandom): MachinePlan {
     watchBatchRevisionsMax: random.pick([1, 10, 1_000]),
     watchSliceWatchersMax: random.pick([1, 5, 512]),
     watchFanOutWatchersMax: random.pick([1, 5, 1_000]),
+    watchBufferBytes: random.pick([1, 500, 1024 * 1024]),
+    writeBufferBytes: random.pick([1, 2_000, 256 * 1024]),
     autoCompaction: drawAutoCompaction(random),
     driftMax: random.chance(0.3) ? 0.05 : 0,
     quotaBytes: random.chance(0.05) ? random.between(50_000, 200_000) : 0,

@@ -41,6 +41,10 @@ export interface MachinePlan {
   readonly watchBatchRevisionsMax: number;
   readonly watchSliceWatchersMax: number;
   readonly watchFanOutWatchersMax: number;
+  /** Bytes that wait for a slow client before its watchers are parked. */
+  readonly watchBufferBytes: number;
+  /** The same of the transport, before it says that it has enough. */
+  readonly writeBufferBytes: number;
   readonly autoCompaction: AutoCompaction;
   /** Most that a clock gains or loses, as a part of one. */
   readonly driftMax: number;

@@ -204,7 +204,7 @@ export class MemberProcess implements ObservedProcess {
     const context = this.#contextOf(member, logger);
     const streams = new OpenStreams(context);
     const server = host.clients.serve(machine.address, createMethods(context, streams), {
-      ...{ clock, timers },
+      ...{ clock, timers, writeBufferBytes: host.plan.machine.writeBufferBytes },
       deliver: (callback) => timers.run(callback),
       onHandlerError: (path, error) => {
         host.fail(new Error(`handler of ${path} throws`, { cause: error }));
@@ -251,6 +251,7 @@ export class MemberProcess implements ObservedProcess {
         heartbeatMillis: timing.tickMillis,
         electionTimeoutMillis: timing.tickMillis * timing.electionTicks,
         watchProgressMillis: 600_000,
+        watchBufferBytes: machine.watchBufferBytes,
         version: "3.7.1",
       },
     };

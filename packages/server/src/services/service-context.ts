@@ -13,6 +13,8 @@ export interface ServiceOptions {
   readonly heartbeatMillis: number;
   readonly electionTimeoutMillis: number;
   readonly watchProgressMillis: number;
+  /** Bytes that wait for a slow client before its watchers are parked (W11, S10). */
+  readonly watchBufferBytes: number;
   /** Version that this server tells clients, as `3.7.1`. */
   readonly version: string;
 }

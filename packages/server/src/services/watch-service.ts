@@ -17,8 +17,6 @@ import { composeWatchAnswer, splitEvents, type WatchAnswer } from "./watch-answe
 import { WatchIds } from "./watch-ids.ts";
 import { encodeIdField, WatchMessages } from "./watch-messages.ts";
 
-/** Bytes that wait for a slow client before its watchers are parked (W11, S10). */
-const bufferBytesMax = 1024 * 1024;
 /** Events of more bytes are sent as they lie, not copied for each watcher. */
 const copyBytesMax = 16 * 1024;
 /** Messages of a turn are joined up to this size, so that what is sent is not held for long. */
@@ -210,7 +208,8 @@ class WatchConnection {
       this.#framedBytes += framed.length;
       if (this.#framedBytes > joinedBytesMax) this.#flush();
     }
-    return this.#framedBytes + this.#stream.bufferedBytes < bufferBytesMax;
+    const { watchBufferBytes } = this.#context.options;
+    return this.#framedBytes + this.#stream.bufferedBytes < watchBufferBytes;
   }
 
   #sendLong({ id, isFragmented }: Watcher, { revision, events, sizeBytes }: WatchBatch): void {
