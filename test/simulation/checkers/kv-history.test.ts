@@ -486,6 +486,29 @@ describe("lies of the store itself", () => {
     assert.throws(() => judge([first, remove, later], twice), breaks("P6"));
   });
 
+  test("of unanswered deletions each explains what no other can", () => {
+    const truth = new TruthScript()
+      .at(10, ["put", "k/0", "a"])
+      .at(20, ["delete", "k/0"])
+      .at(30, ["put", "k/0", "b"])
+      .at(40, ["delete", "k/0"])
+      .truth();
+    const remove = { kind: "delete", key: "k/0", rangeEnd: "", previous: false } as const;
+    const always: KvRecord = {
+      ...put("", { kind: "unknown", code: "timeout" }),
+      operation: remove,
+    };
+    const first = { key: "k/0", rangeEnd: "", operator: "==", target: "mod", operand: 2 } as const;
+    const once: KvRecord = {
+      ...always,
+      operation: { kind: "txn", compares: [first], success: [remove], failure: [] },
+    };
+    const later = { callMillis: 25, returnMillis: 35, callSequence: 3, returnSequence: 4 };
+    const writes = [put("a", written(2)), { ...put("b", written(4)), ...later }];
+    judge([...writes, always, once], truth);
+    assert.throws(() => judge([...writes, always, { ...once, callMillis: 30 }], truth));
+  });
+
   test("P7: two writes with one revision", () => {
     const truth = new TruthScript().at(10, ["put", "k/0", "a"]).truth();
     assert.throws(() => judge([put("a", written(2)), put("a", written(2))], truth), breaks("P7"));

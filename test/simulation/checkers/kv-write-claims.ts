@@ -22,6 +22,8 @@ export class WriteClaims {
   readonly #revisionsByPut = new Map<string, number[]>();
   /** Operations with unknown outcome that no value tells: they only delete. */
   readonly #anonymous = new Map<string, KvRecord[]>();
+  /** Changes that such operations stand for. */
+  readonly #explained = new Map<KvRecord, TruthRevision>();
 
   /** O(events). */
   constructor(truth: Truth, replay: KvReplay) {
@@ -105,7 +107,7 @@ export class WriteClaims {
       if (!found.events.some(({ key }) => isOwned(key))) continue;
       count++;
       if (this.#owners.has(found.revision) || byLeases.has(found.index)) continue;
-      if (this.#takeAnonymous(found)) continue;
+      if (this.#explain(found, new Set())) continue;
       const events = found.events.map(({ kind, key, value }) => `${kind} ${key} ${value}`);
       const what = `${events.join("; ")} at ${found.atMillis}`;
       throw new CheckFailure("P6", `nobody asked for revision ${found.revision}: ${what}`);
@@ -121,23 +123,40 @@ export class WriteClaims {
     else records.push(record);
   }
 
-  /** Deletions of one key explain the least, so they are used up first. */
-  #takeAnonymous(found: TruthRevision): boolean {
+  /**
+   * Finds an operation for a change; where all that explain it stand for other changes, one of those
+   * may find another operation in turn (augmenting paths). Which is right cannot be told; that there
+   * is an assignment at all is what counts.
+   */
+  #explain(found: TruthRevision, tried: Set<KvRecord>): boolean {
+    const candidates = this.#candidatesFor(found).filter((record) => !tried.has(record));
+    const free = candidates.find((record) => !this.#explained.has(record));
+    if (free !== undefined) {
+      this.#explained.set(free, found);
+      return true;
+    }
+    for (const record of candidates) {
+      tried.add(record);
+      const other = this.#explained.get(record);
+      if (other === undefined || !this.#explain(other, tried)) continue;
+      this.#explained.set(record, found);
+      return true;
+    }
+    return false;
+  }
+
+  /** Deletions of one key explain the least, so they come first. */
+  #candidatesFor(found: TruthRevision): readonly KvRecord[] {
     const names = [...this.#anonymous.keys()].sort((one, other) => other.length - one.length);
     const single = found.events[0];
     if (found.events.length === 1 && single !== undefined) {
       names.unshift(keysOf({ key: single.key, rangeEnd: "" }));
     }
-    return names.some((name) => {
-      const records = this.#anonymous.get(name) ?? [];
-      const at = records.findIndex((record) => {
-        if (record.callMillis > found.atMillis) return false;
-        const { changes } = this.#replay.run(record.operation, found.revision - 1);
-        return differenceOfChanges(changes, found.events) === undefined;
-      });
-      if (at === -1) return false;
-      records.splice(at, 1);
-      return true;
+    const records = [...new Set(names)].flatMap((name) => this.#anonymous.get(name) ?? []);
+    return records.filter((record) => {
+      if (record.callMillis > found.atMillis) return false;
+      const { changes } = this.#replay.run(record.operation, found.revision - 1);
+      return differenceOfChanges(changes, found.events) === undefined;
     });
   }
 
