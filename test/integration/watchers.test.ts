@@ -3,7 +3,7 @@
  *
  * A watcher is stuck behind a relay that stops to carry bytes, as one whose process hangs: its
  * connection stays open and nothing is acknowledged. `QUORATE_WATCH_MEBIBYTES` sets how much is
- * written past it. @default 64
+ * written past it. @default 128
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import { TcpProxy } from "../support/tcp-proxy.ts";
 import { Crowd, percentile } from "./watchers-crowd.ts";
 
 const mebibyte = 1024 * 1024;
-const writtenMebibytes = Number(process.env["QUORATE_WATCH_MEBIBYTES"] ?? "64");
+const writtenMebibytes = Number(process.env["QUORATE_WATCH_MEBIBYTES"] ?? "128");
 const valueBytes = 64 * 1024;
 const writeCount = (writtenMebibytes * mebibyte) / valueBytes;
 const parallelWrites = 4;
@@ -25,8 +25,8 @@ const beats = 15;
 const lateMaxMillis = 250;
 /** How much later than without stuck ones, where the machine is too busy for that. */
 const lateRatioMax = 3;
-/** Growth that is not the buffer of a watcher: heap before a collection, log, store. */
-const growthMaxMebibytes = writtenMebibytes;
+/** Growth that is not the buffer of a watcher: heap before a collection, log, rows to be written. */
+const growthMaxMebibytes = (7 * writtenMebibytes) / 8;
 const stuckCount = 4;
 
 describe("watchers that do not read", { skip: quorateMissing }, () => {
@@ -43,7 +43,7 @@ describe("watchers that do not read", { skip: quorateMissing }, () => {
     endpoint = cluster.member(0).endpoint;
     writer = connect({ endpoints: [endpoint] });
     // The store and the heap get their size before anything is measured.
-    await fill(writer, "warm", writeCount / 2);
+    await fill(writer, "warm", writeCount / 4);
   });
 
   after(async () => {

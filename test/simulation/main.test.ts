@@ -27,12 +27,14 @@ test("seeds end with one line: seeds, events, time, faults, promises, failures",
   assert.match(last, /faults: .* \| promises checked: .*P1 \d+/);
 });
 
+// As `npm run sim -- --seconds 30` and `npm run sim -- --seconds 5`, in less time.
 test("a time ends a run", () => {
   const { code, output } = sim("--seconds", "1", "--workers", "1");
   assert.equal(code, 0, output);
   assert.match(output, /[1-9]\d* seeds, /);
 });
 
+// This is `npm run sim -- --seed 7`.
 test("a replay prints its plan, its story and its trace, which a second one repeats", () => {
   const [one, other] = [sim("--seed", "7"), sim("--seed", "7")];
   assert.equal(one.code, 0, one.output);
