@@ -55,7 +55,7 @@ const damages: Readonly<Record<string, Damage>> = {
 
 for (const { name, engine, open } of engines) {
   for (const bucket of bucketNames) {
-    test(`B7 ${name}: damage in bucket ${bucket} is found at the latest by who reads it`, async () => {
+    test(`B7 ${name}: damage in bucket ${bucket} is found by who reads it`, async () => {
       for (const [title, damage] of Object.entries(damages)) {
         await using bench = await Bench.create(engine, open);
         const key = bucket === "key" ? revisionKey(3, 0, false) : "row b";
