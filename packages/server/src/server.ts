@@ -42,9 +42,9 @@ export interface ServerEvents {
   onRemoved(): void;
 }
 
-/** A logger that drops lines rather than wait for their reader (B23). */
-export interface LossyLogger extends Logger {
-  status(): { readonly droppedLines: number };
+/** A logger; one that drops lines rather than wait for their reader says how many (B23). */
+export interface ServerLogger extends Logger {
+  status?(): { readonly droppedLines: number };
 }
 
 type ClientServer = Http2RpcServer | GrpcJsServer;
@@ -55,7 +55,7 @@ const drainMillis = 5_000;
 /** Starts a server. @throws errors whose message says what the operator must change. */
 export async function startServer(
   options: ServerOptions,
-  logger: LossyLogger,
+  logger: ServerLogger,
   events: ServerEvents,
 ): Promise<RunningServer> {
   const surroundings: NodeSurroundings = {
@@ -65,7 +65,7 @@ export async function startServer(
     logger,
     metrics: createNodeMetrics(allMethodNames(), options.member.hasExtensiveMetrics),
   };
-  countLostLines(surroundings.metrics, () => logger.status().droppedLines);
+  countLostLines(surroundings.metrics, () => logger.status?.().droppedLines ?? 0);
   const storage = await openNodeStorage(
     options.member,
     (isNew) => identify(options, isNew, surroundings),
