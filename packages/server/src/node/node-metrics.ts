@@ -65,7 +65,6 @@ export function createNodeMetrics(
  *
  * @param read - Lines that were dropped since the process began.
  */
-/** Moves the count of log lines that were dropped when metrics are read. */
 export function countLostLines({ instruments, registry }: MemberMetrics, read: () => number): void {
   let counted = 0;
   registry.onCollect(() => {
