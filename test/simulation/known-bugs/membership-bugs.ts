@@ -24,7 +24,6 @@ export const membershipBugs: readonly KnownBug[] = [
       byTest(raftTests, "C20 redpanda#17675: no second change before the first is committed"),
       bySchedule("changes of members race each other, asked of all members at once"),
       bySchedule("a learner has an entry that one voter of two has not"),
-      byMutant("two-changes-at-once"),
       byMutant("learners-count"),
     ],
   },

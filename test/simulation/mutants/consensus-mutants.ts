@@ -104,15 +104,6 @@ export const consensusMutants: readonly Mutant[] = [
     replace: "const commit = log.commitIndex;",
   },
   {
-    name: "snapshot-cuts-newer",
-    focus: "snapshots",
-    row: "C13",
-    fault: "cuts entries after a snapshot that is here already",
-    file: "packages/raft/src/raft-node.ts",
-    find: "if (this.#log.termAt(snapshot.index) === snapshot.term)",
-    replace: "if (this.#log.lastIndex === -1)",
-  },
-  {
     name: "transfer-never-given-up",
     focus: "elections",
     row: "C17",
@@ -129,15 +120,6 @@ export const consensusMutants: readonly Mutant[] = [
     file: "packages/raft/src/leadership.ts",
     find: "if (!this.replication.checkQuorum() && options.checkQuorum) {",
     replace: "if (!this.replication.checkQuorum() && options.checkQuorum && false) {",
-  },
-  {
-    name: "two-changes-at-once",
-    focus: "membership",
-    row: "C20",
-    fault: "begins a change while another is not committed",
-    file: "packages/raft/src/leadership.ts",
-    find: "if (log.configurationIndex > log.commitIndex || isJoint(log.configuration)) {",
-    replace: "if (isJoint(log.configuration)) {",
   },
   {
     name: "configuration-not-taken-back",

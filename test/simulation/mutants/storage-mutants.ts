@@ -110,15 +110,6 @@ export const storageMutants: readonly Mutant[] = [
       '    this.#backend.put("meta", appliedKey, writer.finish());\n',
   },
   {
-    name: "revision-after-compaction",
-    focus: "disks",
-    row: "C27",
-    fault: "lets the revision fall when a compaction removed the newest versions",
-    file: "packages/mvcc/src/rebuild.ts",
-    find: "currentRevision: Math.max(1, last, compactRevision),",
-    replace: "currentRevision: Math.max(1, last),",
-  },
-  {
     name: "compaction-forgotten",
     focus: "disks",
     row: "P9",
