@@ -106,6 +106,21 @@ test("PeerListener gives up a snapshot stream whose sender has fallen silent (B1
   await listener.close();
 });
 
+test("a state that its receiver refuses is told so to its sender (B7)", async () => {
+  const finish = (): Promise<void> => Promise.reject(new Error("row 7 is damaged"));
+  const { listener } = startListener({ ...ignoringSink, finish });
+  const port = await listener.listen({ host: "127.0.0.1", port: 0 });
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(Buffer.alloc(10));
+  }
+  const snapshot = { message: Buffer.alloc(1), sizeBytes: 10, chunks: chunks() };
+  const signal = new AbortController().signal;
+  const url = `http://127.0.0.1:${port}`;
+  const sending = streamSnapshot(hello, url, snapshot, signal, () => undefined);
+  await assert.rejects(sending, /Snapshot was refused: row 7 is damaged/);
+  await listener.close();
+});
+
 test("PeerListener takes only short frames from those who have not said who they are", async () => {
   const { listener } = startListener(ignoringSink);
   const port = await listener.listen({ host: "127.0.0.1", port: 0 });
