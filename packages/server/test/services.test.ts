@@ -217,6 +217,37 @@ test("a keep-alive stream whose client does not read is read no further", async 
   assert.equal(stream.isPaused, false);
 });
 
+test("watchers are parked by a transport that calls back, by nothing else (W11)", async () => {
+  const { cluster, member, context } = await start();
+  const stream = open(watchMethods(context, new OpenStreams(context)), services.watch.watch.path);
+  const create = { case: "createRequest", value: { key: Buffer.from("a") } } as const;
+  stream.receive(encodeWatchRequest({ requestUnion: create }));
+  const writes = kvMethods(context);
+  const put = async (): Promise<void> => {
+    call(writes, services.kv.put.path, encodePutRequest({ key: Buffer.from("a") }));
+    await cluster.advance(200);
+  };
+  // It holds much and takes more: there is no drain to wait for.
+  stream.bufferedBytes = 8 * 1024 * 1024;
+  await put();
+  await put();
+  assert.equal(stream.messages.length, 3);
+  assert.equal(member.state.store.stats().slowWatcherTotal, 0);
+  // It has enough: what comes then waits in the store, until it can take more.
+  stream.hasRoom = false;
+  await put();
+  await put();
+  assert.equal(stream.messages.length, 5);
+  await put();
+  await put();
+  assert.equal(stream.messages.length, 5);
+  assert.equal(member.state.store.stats().slowWatcherTotal, 1);
+  stream.bufferedBytes = 0;
+  stream.drain();
+  await cluster.advance(200);
+  assert.equal(stream.messages.length, 6, "two revisions in one answer");
+});
+
 test("a Defragment that finds no room is answered as a database out of space (B5)", async () => {
   const { context, member } = await start();
   const { backend } = member.state.store;

@@ -80,6 +80,8 @@ class WatchConnection {
   /** Framed messages of this turn, and their bytes. */
   #framed: Uint8Array[] = [];
   #framedBytes = 0;
+  /** Whether the transport has enough, and will say when it can take more. */
+  #isBlocked = false;
   readonly #ids = new WatchIds();
   #progressTimer: Timer | undefined;
   #isClosed = false;
@@ -97,6 +99,7 @@ class WatchConnection {
       },
     });
     stream.onDrain(() => {
+      this.#isBlocked = false;
       if (!this.#isClosed) this.#hub.resume();
     });
     const { watchProgressMillis } = context.options;
@@ -208,8 +211,10 @@ class WatchConnection {
       this.#framedBytes += framed.length;
       if (this.#framedBytes > joinedBytesMax) this.#flush();
     }
+    // Only a transport that has enough calls back: watchers parked for another reason would wait
+    // for ever.
     const { watchBufferBytes } = this.#context.options;
-    return this.#framedBytes + this.#stream.bufferedBytes < watchBufferBytes;
+    return !this.#isBlocked || this.#framedBytes + this.#stream.bufferedBytes < watchBufferBytes;
   }
 
   #sendLong({ id, isFragmented }: Watcher, { revision, events, sizeBytes }: WatchBatch): void {
@@ -230,14 +235,18 @@ class WatchConnection {
     if (framed.length === 0) return;
     this.#framed = [];
     this.#framedBytes = 0;
-    if (!this.#isClosed) this.#stream.writeFramed(this.#messages.join(framed), framed.length);
+    if (this.#isClosed) return;
+    if (!this.#stream.writeFramed(this.#messages.join(framed), framed.length)) {
+      this.#isBlocked = true;
+    }
   }
 
   #send(answer: Omit<WatchAnswer, "raftTerm">): void {
     if (this.#isClosed) return;
     this.#flush();
     const { headers, member } = this.#context;
-    this.#stream.write(composeWatchAnswer(headers, { ...answer, raftTerm: member.term }));
+    const answered = composeWatchAnswer(headers, { ...answer, raftTerm: member.term });
+    if (!this.#stream.write(answered)) this.#isBlocked = true;
   }
 
   get #currentRevision(): number {

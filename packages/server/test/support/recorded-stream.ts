@@ -5,7 +5,8 @@ export class RecordedStream implements BidiStream, UnaryCall {
   readonly peer: string = "test";
   readonly peerCommonName: string | undefined = undefined;
   isCancelled = false;
-  readonly bufferedBytes: number = 0;
+  /** What the transport says that it still holds. */
+  bufferedBytes: number = 0;
   readonly messages: Uint8Array[] = [];
   readonly #headers: Readonly<Record<string, string>>;
   status: RpcStatus | "ok" | undefined;
