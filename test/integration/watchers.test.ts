@@ -25,7 +25,7 @@ const beats = 15;
 const lateMaxMillis = 250;
 /** How much later than without stuck ones, where the machine is too busy for that. */
 const lateRatioMax = 3;
-/** Growth that is not the buffer of a watcher: heap before a collection, log, rows to be written. */
+/** Growth that is not a watcher's buffer: heap before a collection, log, rows to be written. */
 const growthMaxMebibytes = (7 * writtenMebibytes) / 8;
 const stuckCount = 4;
 

@@ -57,7 +57,7 @@ test("B7 a received state is read as a whole before consensus hears of it", asyn
   assert.ok(await files.stat(path));
 });
 
-test("B7 a received state that is damaged is refused, and consensus never hears of it", async () => {
+test("B7 a received state that is damaged is refused; consensus never hears of it", async () => {
   const damage = new Error("damaged where it was sent");
   const { files, told, problem } = await receive(() => Promise.reject(damage));
   assert.equal(problem, damage);

@@ -124,9 +124,9 @@ export class WriteClaims {
   }
 
   /**
-   * Finds an operation for a change; where all that explain it stand for other changes, one of those
-   * may find another operation in turn (augmenting paths). Which is right cannot be told; that there
-   * is an assignment at all is what counts.
+   * Finds an operation for a change; where all that explain it stand for other changes, one of
+   * those may find another operation in turn (augmenting paths). Which is right cannot be told;
+   * that there is an assignment at all is what counts.
    */
   #explain(found: TruthRevision, tried: Set<KvRecord>): boolean {
     const candidates = this.#candidatesFor(found).filter((record) => !tried.has(record));

@@ -4,7 +4,7 @@ import type { Machine } from "../world/machine.ts";
 import type { Stage } from "./stage.ts";
 
 /** Whether a path on a member's disk belongs to its log. */
-export function isLogFile(path: string): boolean {
+function isLogFile(path: string): boolean {
   return path.includes("/wal/");
 }
 
