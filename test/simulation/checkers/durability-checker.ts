@@ -168,7 +168,9 @@ export class DurabilityChecker implements WorldObserver {
   #checkMajority({ index, term }: Entry): void {
     const holds = (member: MemberId): boolean => {
       const watch = this.#byMember.get(member);
-      return watch !== undefined && (watch.isExcused || watch.durable.holds(index, term));
+      if (watch === undefined) return false;
+      // What a disk forgot was acknowledged in good faith, and may be committed by that.
+      return watch.isExcused || watch.hasForgotten || watch.durable.holds(index, term);
     };
     const isMajority = (set: readonly MemberId[]): boolean =>
       set.length === 0 || set.filter(holds).length * 2 > set.length;

@@ -36,6 +36,7 @@ export class DiskWatch {
   #isStale = false;
   #isWatching = false;
   #isExcused = false;
+  #hasForgotten = false;
   #failure: CheckFailure | undefined;
 
   /**
@@ -69,8 +70,8 @@ export class DiskWatch {
       },
       deceived: (how, path) => {
         // A lie about a directory above is one about the names of all that is in it.
-        if (how === "restored" || isOurs(path) || isOurs(`${path}/`)) this.#isExcused = true;
-        if (how === "lying-sync" && directory.startsWith(path)) this.#isExcused = true;
+        if (how === "restored" || isOurs(path) || isOurs(`${path}/`)) this.#excuse();
+        if (how === "lying-sync" && directory.startsWith(path)) this.#excuse();
       },
     });
   }
@@ -78,6 +79,11 @@ export class DiskWatch {
   /** The disk has lied about the log since the process was started: nobody can be blamed. */
   get isExcused(): boolean {
     return this.#isExcused;
+  }
+
+  /** The same since the member was made: what it has acknowledged may be gone. */
+  get hasForgotten(): boolean {
+    return this.#hasForgotten;
   }
 
   /** What was written. */
@@ -185,6 +191,11 @@ export class DiskWatch {
       count++;
     }
     this.#pending.splice(0, count);
+  }
+
+  #excuse(): void {
+    this.#isExcused = true;
+    this.#hasForgotten = true;
   }
 }
 
