@@ -63,10 +63,12 @@ const startErrors: readonly DiskError[] = [
 ];
 
 const flags = ["--backend-batch-interval=50ms", "--wal-segment-bytes=65536"];
+/** Errors of the newest log file are counted: it must not be full before they strike. */
+const roomyFlags = ["--backend-batch-interval=50ms", "--wal-segment-bytes=1048576"];
 
 describe("a disk that reports errors", { skip }, () => {
   test("ends one of three, the others serve (B3)", { timeout: 180_000 }, async () => {
-    await using cluster = await ClusterProcesses.start(3, { flags });
+    await using cluster = await ClusterProcesses.start(3, { flags: roomyFlags });
     const realTime = new RealTime();
     const records: WriterRecord[] = [];
     for (const [at, failing] of fatalErrors.entries()) {
@@ -86,7 +88,7 @@ describe("a disk that reports errors", { skip }, () => {
   });
 
   test("ends a lone member, which loses nothing (B3, P4)", { timeout: 120_000 }, async () => {
-    await using cluster = await ClusterProcesses.start(1, { flags });
+    await using cluster = await ClusterProcesses.start(1, { flags: roomyFlags });
     const member = cluster.member(0);
     const realTime = new RealTime();
     const records: WriterRecord[] = [];

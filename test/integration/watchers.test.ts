@@ -3,7 +3,7 @@
  *
  * A watcher is stuck behind a relay that stops to carry bytes, as one whose process hangs: its
  * connection stays open and nothing is acknowledged. `QUORATE_WATCH_MEBIBYTES` sets how much is
- * written past it. @default 128
+ * written past it. @default 96
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import { TcpProxy } from "../support/tcp-proxy.ts";
 import { Crowd, percentile } from "./watchers-crowd.ts";
 
 const mebibyte = 1024 * 1024;
-const writtenMebibytes = Number(process.env["QUORATE_WATCH_MEBIBYTES"] ?? "128");
+const writtenMebibytes = Number(process.env["QUORATE_WATCH_MEBIBYTES"] ?? "96");
 const valueBytes = 64 * 1024;
 const writeCount = (writtenMebibytes * mebibyte) / valueBytes;
 const parallelWrites = 4;
@@ -180,13 +180,13 @@ class StuckWatchers implements AsyncDisposable {
       if (told.length >= count) return Promise.resolve();
       return new Promise<void>((resolve) => (this.#enough[index] = resolve));
     });
-    await within(60_000, `${count} events at each`, Promise.all(all));
+    await within(120_000, `${count} events at each`, Promise.all(all));
     return this.#told;
   }
 
   /** Waits until each has ended, and returns what it was told and why it ended. */
   async ends(): Promise<readonly { readonly told: readonly number[]; readonly error: unknown }[]> {
-    const errors = await within(60_000, "the end of each", Promise.all(this.#loops));
+    const errors = await within(120_000, "the end of each", Promise.all(this.#loops));
     return errors.map((error, index) => ({ told: this.#told[index] ?? [], error }));
   }
 
