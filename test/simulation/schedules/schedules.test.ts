@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { runSchedule } from "./schedule.ts";
 import { schedules } from "./schedules.ts";
 
-/** Each schedule is played with so many different chances. */
-const seeds = 3;
+/** Each schedule is played with so many different chances; more in the long form. */
+const seeds = Number(process.env["QUORATE_SEEDS"] ?? "1");
 
 for (const schedule of schedules) {
   test(`${schedule.rows.join(", ")}: ${schedule.name}`, async () => {
