@@ -79,6 +79,7 @@ async function forget(world: World, machine: Machine, strike: () => void): Promi
   machine.hold();
   strike();
   machine.isDoubtful = true;
+  world.truth.forgetful.add(machine.memberId);
   machine.release();
   const isDecided = (): boolean => machine.isRefused || machine.isSettled();
   await world.until(isDecided, 5_000 + 3 * electionMillis(world));

@@ -55,6 +55,11 @@ export interface Truth {
   readonly leases: readonly TruthLeaseEvent[];
   /** Revisions that were compacted at, in log order. */
   readonly compactions: readonly { readonly revision: number; readonly atMillis: number }[];
+  /**
+   * Members whose disk forgot what it had held. They are refused once they are heard of (B16); what
+   * they answer of their own until then may be older than before.
+   */
+  readonly forgetful?: ReadonlySet<bigint>;
   /** Pairs alive at the end. */
   readonly final: ReadonlyMap<string, TruthPair>;
 }

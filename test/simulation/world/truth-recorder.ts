@@ -22,6 +22,7 @@ export class TruthRecorder implements WorldObserver, Truth {
   readonly revisions: TruthRevision[] = [];
   readonly leases: TruthLeaseEvent[] = [];
   readonly compactions: { readonly revision: number; readonly atMillis: number }[] = [];
+  readonly forgetful = new Set<bigint>();
   readonly final = new Map<string, TruthPair>();
   readonly #nowMillis: () => number;
   #index = 0;
