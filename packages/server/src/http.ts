@@ -49,7 +49,7 @@ function healthOf(member: Member): MemberHealth {
       new Promise((resolve, reject) => {
         // Reads the way a request would: a broken database throws, which rejects.
         if (member.isRestoring) reject(failureError("timeout"));
-        else resolve(void member.state.store.get("\0health"));
+        else resolve(void member.state.get("\0health"));
       }),
     linearizableRead: () =>
       new Promise((resolve, reject) => {
