@@ -7,46 +7,17 @@ import {
   encodeRangeResponse,
   type RangeRequestInit,
 } from "@quorate/api";
-import { noopLogger } from "@quorate/platform";
-import { SimClock, SimScheduler, SimTimers } from "@quorate/platform/sim";
+import { SimScheduler, SimTimers } from "@quorate/platform/sim";
 import { toRangeResponse } from "@quorate/state-machine";
 import fc from "fast-check";
 import type { Member } from "../src/member/member.ts";
 import { rangeMethod } from "../src/services/range-service.ts";
 import { rangeStreamMethod } from "../src/services/range-stream.ts";
-import { createHeaderEncoder, type ServiceContext } from "../src/services/service-context.ts";
 import { ServiceError, toStatus } from "../src/services/status.ts";
 import { RecordedStream } from "./support/recorded-stream.ts";
-import { SimCluster } from "./support/sim-cluster.ts";
+import { startServiceSetting } from "./support/service-setting.ts";
 
 const keyCount = 5_000;
-
-async function start(): Promise<{
-  readonly cluster: SimCluster;
-  readonly member: Member;
-  readonly context: ServiceContext;
-}> {
-  const cluster = new SimCluster(1);
-  await cluster.startAll();
-  await cluster.advance(5_000);
-  const member = cluster.leader() ?? assert.fail();
-  const { scheduler, random } = cluster;
-  const context: ServiceContext = {
-    ...{ member, random, logger: noopLogger, headers: createHeaderEncoder(member) },
-    ...{ clock: new SimClock(scheduler), timers: new SimTimers(scheduler) },
-    options: {
-      requestBytesMax: 1_572_864,
-      transactionOperationsMax: 128,
-      quotaBytes: undefined,
-      heartbeatMillis: 100,
-      electionTimeoutMillis: 1_000,
-      watchProgressMillis: 600_000,
-      watchBufferBytes: 1024 * 1024,
-      version: "3.7.1",
-    },
-  };
-  return { cluster, member, context };
-}
 
 /** Three revisions of many keys: made, changed in part, removed in part. */
 function fill({ state: { store } }: Member): void {
@@ -62,7 +33,7 @@ function fill({ state: { store } }: Member): void {
 }
 
 test("a range in slices gives what a range in one go gives, in every order", async () => {
-  const { cluster, member, context } = await start();
+  const { cluster, member, context } = await startServiceSetting();
   fill(member);
   const newest = member.state.store.currentRevision;
   const method = rangeMethod(context);
@@ -101,7 +72,7 @@ test("a range in slices gives what a range in one go gives, in every order", asy
 });
 
 test("slices end where the install of a snapshot begins, as calls do that begin then", async () => {
-  const { cluster, context } = await start();
+  const { cluster, context } = await startServiceSetting();
   const leader = cluster.nodes.find(({ member }) => member?.isLeader === true) ?? assert.fail();
   const node = cluster.nodes.find((other) => other !== leader) ?? assert.fail();
   const member = node.member ?? assert.fail();
@@ -139,7 +110,7 @@ test("slices end where the install of a snapshot begins, as calls do that begin 
 });
 
 test("a caller that has gone away stops the slices of its range", async () => {
-  const { cluster, member, context } = await start();
+  const { cluster, member, context } = await startServiceSetting();
   fill(member);
   const method = rangeMethod(context);
   assert.ok(method.kind === "unary");

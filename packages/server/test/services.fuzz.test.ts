@@ -15,35 +15,13 @@ import {
   encodeWatchRequest,
   services,
 } from "@quorate/api";
-import { noopLogger } from "@quorate/platform";
-import { SimClock, SimTimers } from "@quorate/platform/sim";
 import { damage, fuzz, fuzzDamage } from "../../../test/support/fuzz.ts";
 import { createMethods } from "../src/services/methods.ts";
 import { OpenStreams } from "../src/services/open-streams.ts";
-import { createHeaderEncoder, type ServiceContext } from "../src/services/service-context.ts";
 import { RecordedStream } from "./support/recorded-stream.ts";
-import { SimCluster } from "./support/sim-cluster.ts";
+import { startServiceSetting } from "./support/service-setting.ts";
 
-const cluster = new SimCluster(1);
-await cluster.startAll();
-await cluster.advance(5_000);
-const member = cluster.leader();
-assert.ok(member);
-const { scheduler, random } = cluster;
-const context: ServiceContext = {
-  ...{ member, random, logger: noopLogger, headers: createHeaderEncoder(member) },
-  ...{ clock: new SimClock(scheduler), timers: new SimTimers(scheduler) },
-  options: {
-    requestBytesMax: 1_572_864,
-    transactionOperationsMax: 128,
-    quotaBytes: undefined,
-    heartbeatMillis: 100,
-    electionTimeoutMillis: 1_000,
-    watchProgressMillis: 600_000,
-    watchBufferBytes: 1024 * 1024,
-    version: "3.7.1",
-  },
-};
+const { cluster, context } = await startServiceSetting();
 const methods = createMethods(context, new OpenStreams(context));
 
 const bytes = fc.oneof(

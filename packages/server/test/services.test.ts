@@ -13,8 +13,6 @@ import {
 } from "@quorate/api";
 import type { RpcMethod } from "@quorate/grpc";
 import { DiskFullError } from "@quorate/mvcc";
-import { noopLogger } from "@quorate/platform";
-import { SimClock, SimTimers } from "@quorate/platform/sim";
 import type { Member } from "../src/member/member.ts";
 import { propose } from "../src/services/calls.ts";
 import { compactThroughLog } from "../src/services/compaction.ts";
@@ -22,40 +20,12 @@ import { kvMethods } from "../src/services/kv-service.ts";
 import { leaseMethods } from "../src/services/lease-service.ts";
 import { maintenanceMethods } from "../src/services/maintenance-service.ts";
 import { OpenStreams } from "../src/services/open-streams.ts";
-import { createHeaderEncoder, type ServiceContext } from "../src/services/service-context.ts";
 import { watchMethods } from "../src/services/watch-service.ts";
 import { RecordedStream } from "./support/recorded-stream.ts";
-import { SimCluster } from "./support/sim-cluster.ts";
+import { startServiceSetting } from "./support/service-setting.ts";
+import type { SimCluster } from "./support/sim-cluster.ts";
 
 const putMany = 5_000;
-
-async function start(): Promise<{
-  readonly cluster: SimCluster;
-  readonly member: Member;
-  readonly context: ServiceContext;
-}> {
-  const cluster = new SimCluster(1);
-  await cluster.startAll();
-  await cluster.advance(5_000);
-  const member = cluster.leader();
-  assert.ok(member);
-  const { scheduler, random } = cluster;
-  const context: ServiceContext = {
-    ...{ member, random, logger: noopLogger, headers: createHeaderEncoder(member) },
-    ...{ clock: new SimClock(scheduler), timers: new SimTimers(scheduler) },
-    options: {
-      requestBytesMax: 1_572_864,
-      transactionOperationsMax: 128,
-      quotaBytes: undefined,
-      heartbeatMillis: 100,
-      electionTimeoutMillis: 1_000,
-      watchProgressMillis: 600_000,
-      watchBufferBytes: 1024 * 1024,
-      version: "3.7.1",
-    },
-  };
-  return { cluster, member, context };
-}
 
 function call(methods: readonly RpcMethod[], path: string, request: Uint8Array): RecordedStream {
   const stream = new RecordedStream();
@@ -85,7 +55,7 @@ function isolate(cluster: SimCluster, member: Member): void {
 }
 
 test("a watch that asked for a leader ends without one, and lets its watchers go", async () => {
-  const { cluster, member, context } = await start();
+  const { cluster, member, context } = await startServiceSetting();
   const methods = watchMethods(context, new OpenStreams(context));
   const asking = open(methods, services.watch.watch.path, { hasleader: "true" });
   const other = open(methods, services.watch.watch.path);
@@ -101,7 +71,7 @@ test("a watch that asked for a leader ends without one, and lets its watchers go
 });
 
 test("a long Range for the newest state is whole though a compaction overtakes it", async () => {
-  const { cluster, member, context } = await start();
+  const { cluster, member, context } = await startServiceSetting();
   const methods = kvMethods(context);
   for (let count = 0; count < putMany; count += 1) {
     const key = Buffer.from(`key${String(count).padStart(5, "0")}`);
@@ -126,7 +96,7 @@ test("a long Range for the newest state is whole though a compaction overtakes i
 });
 
 test("an answer that cannot be made fails its call, not the process (C29)", async () => {
-  const { cluster, context } = await start();
+  const { cluster, context } = await startServiceSetting();
   const message = { id: 7n, ttl: 60 };
   const errors: unknown[] = [];
   propose(context, {
@@ -142,7 +112,7 @@ test("an answer that cannot be made fails its call, not the process (C29)", asyn
 });
 
 test("automatic compaction does not act on a leadership that is over (B12)", async () => {
-  const { cluster, member, context } = await start();
+  const { cluster, member, context } = await startServiceSetting();
   const node = cluster.nodes.find(({ id }) => id === member.memberId);
   cluster.write(cluster.nodes[0] ?? assert.fail());
   await cluster.advance(1_000);
@@ -156,7 +126,7 @@ test("automatic compaction does not act on a leadership that is over (B12)", asy
 });
 
 test("LeaseLeases lists 25,000 leases in slices, the next to run out first", async () => {
-  const { cluster, member, context } = await start();
+  const { cluster, member, context } = await startServiceSetting();
   const methods = leaseMethods(context, new OpenStreams(context));
   const ttlOf = (id: number): number => 100 + ((id * 7_919) % 25_000);
   for (let id = 1; id <= 25_000; id += 1) {
@@ -178,7 +148,7 @@ test("LeaseLeases lists 25,000 leases in slices, the next to run out first", asy
 });
 
 test("keep-alive answers leave in order; without a leader the stream fails", async () => {
-  const { cluster, member, context } = await start();
+  const { cluster, member, context } = await startServiceSetting();
   const grant = encodeLeaseGrantRequest({ id: 7n, ttl: 60 });
   const methods = leaseMethods(context, new OpenStreams(context));
   call(methods, services.lease.leaseGrant.path, grant);
@@ -205,7 +175,7 @@ test("keep-alive answers leave in order; without a leader the stream fails", asy
 });
 
 test("a keep-alive stream whose client does not read is read no further", async () => {
-  const { cluster, context } = await start();
+  const { cluster, context } = await startServiceSetting();
   const methods = leaseMethods(context, new OpenStreams(context));
   const stream = open(methods, services.lease.leaseKeepAlive.path);
   stream.hasRoom = false;
@@ -218,7 +188,7 @@ test("a keep-alive stream whose client does not read is read no further", async 
 });
 
 test("watchers are parked by a transport that calls back, by nothing else (W11)", async () => {
-  const { cluster, member, context } = await start();
+  const { cluster, member, context } = await startServiceSetting();
   const stream = open(watchMethods(context, new OpenStreams(context)), services.watch.watch.path);
   const create = { case: "createRequest", value: { key: Buffer.from("a") } } as const;
   stream.receive(encodeWatchRequest({ requestUnion: create }));
@@ -249,7 +219,7 @@ test("watchers are parked by a transport that calls back, by nothing else (W11)"
 });
 
 test("a Defragment that finds no room is answered as a database out of space (B5)", async () => {
-  const { context, member } = await start();
+  const { context, member } = await startServiceSetting();
   const { backend } = member.state.store;
   const error = new DiskFullError("defragment the database", new Error("ENOSPC"));
   backend.defragment = () => Promise.reject(error);
