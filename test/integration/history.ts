@@ -10,7 +10,7 @@ export interface PastEvent {
   readonly value: string;
 }
 
-/** Everything one member holds. */
+/** Everything one member holds at one revision. */
 export interface MemberView {
   /** First revision that the events reach back to. */
   readonly firstRevision: number;
@@ -39,6 +39,8 @@ export async function viewOf(endpoint: string, firstRevision = 1): Promise<Membe
     for await (const batch of watcher.batches()) {
       if (batch.kind !== "events") continue;
       for (const { kv, type } of batch.events) {
+        // A write that its writer gave up may still come, and share a batch with the last event.
+        if (kv.modRevision > revision) continue;
         const [key, value] = [kv.keyText(), kv.text()];
         events.push(`${kv.modRevision} ${type} ${key} ${value}`);
         const past = byKey.get(key) ?? [];
