@@ -44,7 +44,9 @@ export const serviceBugs: readonly KnownBug[] = [
       ),
       bySchedule("compaction overtakes watchers whose client does not read"),
       bySchedule("hundreds of watchers on one stream fall behind and are compacted away"),
+      bySchedule("a stream takes nothing for a while, again and again, and misses nothing"),
       byMutant("skipped-over-compaction"),
+      byMutant("parked-for-ever"),
     ],
   },
   {

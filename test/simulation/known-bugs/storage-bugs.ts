@@ -48,6 +48,7 @@ export const storageBugs: readonly KnownBug[] = [
         "C27 P7 the revision never goes down: delete all, compact, crash in each slice",
       ),
       bySchedule("everything is deleted and compacted, and each batch is struck by a crash"),
+      byMutant("compaction-forgotten"),
     ],
   },
   {

@@ -60,7 +60,7 @@ export const serviceMutants: readonly Mutant[] = [
   {
     name: "parked-for-ever",
     focus: "watches",
-    row: "W11",
+    row: "C40",
     fault: "never wakes the watchers of a stream that was full",
     file: "packages/mvcc/src/watch/hub-stream.ts",
     find: '      if (watcher.state === "parked") this.#hub.unpark(watcher);\n',

@@ -112,7 +112,7 @@ export const storageMutants: readonly Mutant[] = [
   {
     name: "compaction-forgotten",
     focus: "disks",
-    row: "P9",
+    row: "C27",
     fault: "forgets a compaction that a crash cut short",
     file: "packages/mvcc/src/rebuild.ts",
     find: "const compactRevision = Math.max(scheduled, finished);",

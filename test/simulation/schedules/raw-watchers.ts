@@ -67,11 +67,12 @@ export class RawWatchers {
   async cover(revision: number): Promise<void> {
     const isCovered = (log: WatchLog): boolean => log.isCancelled || log.nextRevision > revision;
     let asked = 0;
-    await this.#stage.until(`watchers at ${revision}`, () => {
+    const isOver = (): boolean => {
       asked += 1;
       if (asked % 100 === 0) this.requestProgress();
       return this.#logs.every(isCovered) || !this.isOpen;
-    });
+    };
+    await this.#stage.until(`watchers at ${revision}`, isOver, 30_000, "W11");
     this.#stage.expect(this.isOpen, "W3: the stream is broken off");
   }
 

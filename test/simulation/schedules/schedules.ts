@@ -7,6 +7,7 @@ import { membershipSchedules } from "./membership-schedules.ts";
 import { powerSchedules } from "./power-schedules.ts";
 import { readSchedules } from "./read-schedules.ts";
 import type { Schedule } from "./schedule.ts";
+import { slowWatchSchedules } from "./slow-watch-schedules.ts";
 import { snapshotSchedules } from "./snapshot-schedules.ts";
 import { storeSchedules } from "./store-schedules.ts";
 import { watchSchedules } from "./watch-schedules.ts";
@@ -21,6 +22,7 @@ export const schedules: readonly Schedule[] = [
   ...membershipSchedules,
   ...storeSchedules,
   ...watchSchedules,
+  ...slowWatchSchedules,
   ...leaseSchedules,
   ...lockSchedules,
   ...clientSchedules,

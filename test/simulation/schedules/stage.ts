@@ -107,12 +107,22 @@ export class Stage {
     return this.world.wait(millis);
   }
 
-  /** Waits until something holds; looks after every few milliseconds. @throws when it never does */
-  async until(what: string, holds: () => boolean, withinMillis: number = 30_000): Promise<void> {
+  /**
+   * Waits until something holds; looks after every few milliseconds.
+   *
+   * @param promise - The promise that is broken when it never does. @default "schedule"
+   * @throws CheckFailure
+   */
+  async until(
+    what: string,
+    holds: () => boolean,
+    withinMillis: number = 30_000,
+    promise: string = "schedule",
+  ): Promise<void> {
     const end = this.world.scheduler.nowMillis + withinMillis;
     while (!holds()) {
       if (this.world.scheduler.nowMillis > end) {
-        throw new CheckFailure("schedule", `"${what}" does not come within ${withinMillis} ms`);
+        throw new CheckFailure(promise, `"${what}" does not come within ${withinMillis} ms`);
       }
       await this.wait(1);
     }
