@@ -1,7 +1,7 @@
 import type { SeededRandom } from "@quorate/platform/sim";
-import { MultiKeyWorkload } from "./multi-key-workload.ts";
-import { RegisterWorkload } from "./register-workload.ts";
-import { TransferWorkload } from "./transfer-workload.ts";
+import { createMultiKeyWorkload } from "./multi-key-workload.ts";
+import { createRegisterWorkload } from "./register-workload.ts";
+import { createTransferWorkload } from "./transfer-workload.ts";
 import { createElectionWorkload } from "./election-workload.ts";
 import { createLeaseWorkload } from "./lease-workload.ts";
 import { createMaintenanceWorkload } from "./maintenance-workload.ts";
@@ -13,9 +13,9 @@ import type { Workload } from "./workload.ts";
 type Factory = (random: SeededRandom) => Workload;
 
 const factories: Readonly<Record<string, Factory>> = {
-  register: (random) => new RegisterWorkload(random),
-  transfer: (random) => new TransferWorkload(random),
-  "multi-key": (random) => new MultiKeyWorkload(random),
+  register: createRegisterWorkload,
+  transfer: createTransferWorkload,
+  "multi-key": createMultiKeyWorkload,
   election: createElectionWorkload,
   lease: createLeaseWorkload,
   maintenance: createMaintenanceWorkload,

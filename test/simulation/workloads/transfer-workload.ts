@@ -1,14 +1,11 @@
 import type { SeededRandom } from "@quorate/platform/sim";
 import { CheckFailure } from "../checkers/check-failure.ts";
-import { checkKvHistory } from "../checkers/kv-history.ts";
-import { checkKvLinearizability } from "../checkers/kv-linearizability.ts";
 import type { Coverage } from "../coverage.ts";
-import { KvRecorder } from "../history/kv-recorder.ts";
 import { prefixEndOf, type KvPair, type KvRecord } from "../history/kv-records.ts";
 import type { Truth } from "../history/truth.ts";
-import { drawKvLoad, runKvClients } from "./kv-clients.ts";
+import { KvWorkload } from "./kv-workload.ts";
 import { balanceOf, TransferBehaviour, type Bank } from "./transfer-operations.ts";
-import type { Workload, WorkloadWorld } from "./workload.ts";
+import type { Workload } from "./workload.ts";
 
 const prefix = "account/";
 
@@ -16,34 +13,18 @@ const prefix = "account/";
  * Money moves between accounts by transactions that compare what was read: the sum of all accounts
  * is the same at every revision and in every read of all of them (P1, P5).
  */
-export class TransferWorkload implements Workload {
-  readonly name = "transfer";
-  readonly #random: SeededRandom;
-  readonly #bank: Bank;
-  #recorder: KvRecorder | undefined;
-
-  constructor(random: SeededRandom) {
-    this.#random = random;
-    const count = random.split("bank").between(2, 6);
-    const accounts = Array.from({ length: count }, (_, index) => `${prefix}${index}`);
-    this.#bank = { prefix, accounts, openingBalance: 100 };
-  }
-
-  async run(world: WorkloadWorld, signal: AbortSignal): Promise<void> {
-    const load = drawKvLoad(this.#random.split("load"));
-    const recorder = new KvRecorder(() => world.nowMillis());
-    this.#recorder = recorder;
-    const behave = (name: string, random: SeededRandom): TransferBehaviour =>
-      new TransferBehaviour(this.#bank, name, random);
-    await runKvClients({ world, signal, load, recorder, behave });
-  }
-
-  judge(truth: Truth, coverage: Coverage): void {
-    const records = this.#recorder?.records ?? [];
-    requireSums(this.#bank, records, truth, coverage);
-    checkKvHistory(records, truth, coverage, { isOwned: (key) => key.startsWith(prefix) });
-    checkKvLinearizability(records, coverage);
-  }
+export function createTransferWorkload(random: SeededRandom): Workload {
+  const count = random.split("bank").between(2, 6);
+  const accounts = Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+  const bank: Bank = { prefix, accounts, openingBalance: 100 };
+  return new KvWorkload(random, {
+    name: "transfer",
+    prefix,
+    draw: () => (name, client) => new TransferBehaviour(bank, name, client),
+    judge: (records, truth, coverage) => {
+      requireSums(bank, records, truth, coverage);
+    },
+  });
 }
 
 /**
