@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { connect, EtcdError } from "@quorate/client";
 import type { ClusterProcesses } from "../support/cluster-processes.ts";
 import { until } from "../support/deadline.ts";
+import { FairStopwatch } from "../support/fair-stopwatch.ts";
 import type { MemberProcess } from "../support/member-process.ts";
 import { checkRecords, viewOf, type MemberView } from "./history.ts";
 import { RealTime, runWriter, type WriterRecord } from "./writers.ts";
@@ -107,11 +108,12 @@ export async function statusOf(
 }
 
 /**
- * Milliseconds until a write is acknowledged by one of these members. It may be written more than
- * once: a member that goes on from a received state cannot tell what became of it (P6).
+ * Milliseconds until a write is acknowledged by one of these members, by a {@link FairStopwatch}.
+ * It may be written more than once: a member that goes on from a received state cannot tell what
+ * became of it (P6).
  */
 export async function serviceAfter(members: readonly MemberProcess[]): Promise<number> {
-  const begin = performance.now();
+  const stopwatch = new FairStopwatch(members);
   await using client = connect({ endpoints: members.map((member) => member.endpoint) });
   return await until(30_000, "service", async () => {
     try {
@@ -120,7 +122,7 @@ export async function serviceAfter(members: readonly MemberProcess[]): Promise<n
       if (!(error instanceof EtcdError) || !error.isTransient) throw error;
       return undefined;
     }
-    return performance.now() - begin;
+    return stopwatch.elapsedMillis;
   });
 }
 

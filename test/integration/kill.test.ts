@@ -28,7 +28,7 @@ describe("members killed under load", { skip: quorateMissing }, () => {
     await using cluster = await ClusterProcesses.start(3);
     const outages: number[] = [];
     const records = await underLoad(cluster, runMillis, async (signal) => {
-      while (!signal.aborted) {
+      while (!signal.aborted || outages.length < 2) {
         const leader = await leaderOf(cluster);
         await leader.kill();
         outages.push(await serviceAfter(others(cluster, [leader])));
@@ -44,7 +44,7 @@ describe("members killed under load", { skip: quorateMissing }, () => {
     await using cluster = await ClusterProcesses.start(3);
     const outages: number[] = [];
     const records = await underLoad(cluster, runMillis, async (signal) => {
-      while (!signal.aborted) {
+      while (!signal.aborted || outages.length < 2) {
         await acknowledgedWrites(cluster, 20);
         await Promise.all(cluster.members.map((member) => member.kill()));
         await cluster.startAll();
@@ -60,7 +60,7 @@ describe("members killed under load", { skip: quorateMissing }, () => {
     const outages: number[] = [];
     const records = await underLoad(cluster, runMillis, async (signal) => {
       const only = cluster.member(0);
-      while (!signal.aborted) {
+      while (!signal.aborted || outages.length < 2) {
         await acknowledgedWrites(cluster, 20);
         await only.restart();
         outages.push(await serviceAfter([only]));

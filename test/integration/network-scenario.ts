@@ -4,8 +4,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as passing } from "node:timers/promises";
 import { EtcdError, type Client } from "@quorate/client";
-import type { Link } from "../support/link-faults.ts";
 import { until } from "../support/deadline.ts";
+import { FairStopwatch } from "../support/fair-stopwatch.ts";
+import type { Link } from "../support/link-faults.ts";
 import type { Leadership, NetworkCluster } from "./network-cluster.ts";
 import { judge, type Verdict } from "./network-judge.ts";
 import { NetworkLoad } from "./network-load.ts";
@@ -88,6 +89,7 @@ async function holdCut(
 ): Promise<readonly string[]> {
   const notes: string[] = [];
   const begin = performance.now();
+  const stopwatch = new FairStopwatch(cluster.processes.members);
   cluster.faults.drop(scenario.cut?.(cast) ?? []);
   const [serving, refusing] = [scenario.serving?.(cast), scenario.refusing?.(cast)];
   const measure = async (): Promise<void> => {
@@ -99,7 +101,7 @@ async function holdCut(
   const measureRefusals = async (): Promise<void> => {
     if (refusing === undefined) return;
     await Promise.all(refusing.map((index) => refusal(cluster.client(index), index)));
-    const millis = performance.now() - begin;
+    const millis = stopwatch.elapsedMillis;
     notes.push(`refused ${Math.round(millis)} ms`);
     assert.ok(millis < refusingMaxMillis, `V2: the minority refused after ${millis} ms`);
   };
