@@ -46,6 +46,7 @@ export const serviceBugs: readonly KnownBug[] = [
       bySchedule("hundreds of watchers on one stream fall behind and are compacted away"),
       bySchedule("a stream takes nothing for a while, again and again, and misses nothing"),
       byMutant("skipped-over-compaction"),
+      byMutant("full-streams-lose"),
       byMutant("parked-for-ever"),
     ],
   },
@@ -124,6 +125,7 @@ export const serviceBugs: readonly KnownBug[] = [
     guards: [
       bySchedule("the holder of a lock stands still for longer than its lease, and writes then"),
       bySchedule("who waits for a lock in the middle of the queue is gone before the holder"),
+      bySchedule("who waits for a lock is told that it is first when its key is gone already"),
       byMutant("lock-without-looking-again"),
       byMutant("lock-without-own-key"),
       byMutant("fence-always-holds"),
@@ -138,7 +140,9 @@ export const serviceBugs: readonly KnownBug[] = [
         "P6: a write whose connection broke after it was received is not sent again",
       ),
       bySchedule("members are killed in the midst of transactions that must not be repeated"),
+      bySchedule("writes wait for stuck disks until their time is over, and take effect then"),
       byMutant("client-repeats-writes"),
+      byMutant("unknown-called-refused"),
     ],
   },
   {

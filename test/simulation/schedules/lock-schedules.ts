@@ -1,6 +1,8 @@
 import { op } from "@quorate/client";
 import { Mutex, openSession, type Lock } from "@quorate/recipes";
-import { attempt } from "../workloads/pacing.ts";
+import { checkOwnerships } from "../checkers/ownership-checker.ts";
+import { newOwnershipHistory, quietly } from "../workloads/mutex-owner.ts";
+import { attempt, latin1 } from "../workloads/pacing.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
@@ -16,6 +18,12 @@ export const lockSchedules: readonly Schedule[] = [
     rows: ["C47"],
     plan: { workloads: [] },
     script: loseMiddle,
+  },
+  {
+    name: "who waits for a lock is told that it is first when its key is gone already",
+    rows: ["C47"],
+    plan: { workloads: [] },
+    script: loseWhileTold,
   },
 ];
 
@@ -74,12 +82,46 @@ async function loseMiddle(stage: Stage, reached: () => void): Promise<void> {
   }
 }
 
+/** The answer that says who is first is held on its way, and the key is taken away meanwhile. */
+async function loseWhileTold(stage: Stage, reached: () => void): Promise<void> {
+  const name = "schedule told";
+  const history = newOwnershipHistory();
+  for (let round = 0; round < 20; round += 1) {
+    const sim = stage.client();
+    const session = await openSession(sim.client, { ttlSeconds: 60 });
+    const sentMillis = stage.nowMillis;
+    const waiting = quietly(() => new Mutex(name).lock(session));
+    // Before, in the midst of, or after the answers that matter.
+    await stage.wait(stage.random.between(0, 12));
+    const { clients, present } = stage.world;
+    const links = present.map(({ address }) => clients.link(sim.name, address));
+    for (const link of links) link.cut("to-client");
+    await queued(stage, 1, name);
+    await stage.insist("an eviction", () => stage.anyone.delete({ prefix: `${name}/` }));
+    for (const link of links) link.heal();
+    const lock = await waiting;
+    if (lock !== undefined) {
+      const { token, lost } = lock;
+      const window = { sentMillis, answeredMillis: stage.nowMillis };
+      const key = latin1(Buffer.from(lock.key));
+      history.ownerships.push({ name, key, token, ttlSeconds: 60, ...window });
+      reached();
+      const put = lock.txn().then(op.put("schedule told fenced", "late"));
+      const { succeeded } = await stage.insist("a guarded write", () => put.commit());
+      stage.expect(!succeeded, "K3: a write of who lost its key takes place");
+      await stage.until("it is told", () => lost.aborted);
+    }
+    sim.client.close();
+  }
+  checkOwnerships(history, stage.world.truth, stage.world.coverage, { driftMax: 0 });
+}
+
 /** Waits until so many stand in the queue. */
-async function queued(stage: Stage, count: number): Promise<void> {
+async function queued(stage: Stage, count: number, name = "schedule queue"): Promise<void> {
   const end = stage.nowMillis + 20_000;
   for (;;) {
     const { kvs } = await stage.insist("the queue", () =>
-      stage.anyone.range({ prefix: "schedule queue/" }),
+      stage.anyone.range({ prefix: `${name}/` }),
     );
     if (kvs.length === count) return;
     stage.expect(stage.nowMillis < end, `schedule: never ${count} in the queue`);

@@ -1,16 +1,8 @@
 import { Election, RecipeError, type Session } from "@quorate/recipes";
 import type { SeededRandom } from "@quorate/platform/sim";
 
-import { checkOwnerships } from "../checkers/ownership-checker.ts";
-import type { Coverage } from "../coverage.ts";
-import type { Truth } from "../history/truth.ts";
-import {
-  newOwnershipHistory,
-  Owner,
-  quietly,
-  timeLimit,
-  type GrowingHistory,
-} from "./mutex-owner.ts";
+import { quietly, timeLimit, type GrowingHistory, type Owner } from "./mutex-owner.ts";
+import { OwnershipWorkload } from "./ownership-workload.ts";
 import { isTrouble, latin1, pause } from "./pacing.ts";
 import type { SimClient, Workload, WorkloadWorld } from "./workload.ts";
 
@@ -18,40 +10,14 @@ const name = "elections/shard";
 
 /** Elections whose leaders write under guard, judged by K1 to K4. */
 export function createElectionWorkload(random: SeededRandom): Workload {
-  return new ElectionWorkload(random);
-}
-
-class ElectionWorkload implements Workload {
-  readonly name = "election";
-  readonly #random: SeededRandom;
-  readonly #history = newOwnershipHistory();
-  #driftMax = 0;
-
-  constructor(random: SeededRandom) {
-    this.#random = random.split("election");
-  }
-
-  async run(world: WorkloadWorld, signal: AbortSignal): Promise<void> {
-    const random = this.#random;
-    const candidates = Array.from({ length: random.between(2, 4) }, (_, i) => {
-      const label = `candidate ${i}`;
-      const parts = { world, sim: world.connect(label), random: random.split(label) };
-      return new Owner(label, name, this.#history, parts);
-    });
-    const observers = Array.from({ length: random.between(1, 2) }, (_, i) => {
-      const label = `observer ${i}`;
-      return observe(label, world.connect(label), random.split(label), this.#history, signal);
-    });
-    await Promise.all([...candidates.map((owner) => stand(owner, signal)), ...observers]);
-    const [any] = candidates;
-    // In a world where this clock is exact, all are.
-    const gained = (any?.sim.monotonicMillis() ?? 0) - world.nowMillis();
-    this.#driftMax = Math.abs(gained) < 0.001 ? 0 : 0.05;
-  }
-
-  judge(truth: Truth, coverage: Coverage): void {
-    checkOwnerships(this.#history, truth, coverage, { driftMax: this.#driftMax });
-  }
+  return new OwnershipWorkload(random, {
+    name: "election",
+    names: [name],
+    label: "candidate",
+    ownersMax: 4,
+    own: stand,
+    beside: observeAll,
+  });
 }
 
 async function stand(owner: Owner, signal: AbortSignal): Promise<void> {
@@ -84,6 +50,19 @@ async function leadOnce(owner: Owner, session: Session, signal: AbortSignal): Pr
   } finally {
     limit.dispose();
   }
+}
+
+async function observeAll(
+  world: WorkloadWorld,
+  random: SeededRandom,
+  history: GrowingHistory,
+  signal: AbortSignal,
+): Promise<void> {
+  const observers = Array.from({ length: random.between(1, 2) }, (_, i) => {
+    const label = `observer ${i}`;
+    return observe(label, world.connect(label), random.split(label), history, signal);
+  });
+  await Promise.all(observers);
 }
 
 /** Follows the leaders, and asks for the present one now and then. */

@@ -1,49 +1,20 @@
 import { Mutex, type Session } from "@quorate/recipes";
 import type { SeededRandom } from "@quorate/platform/sim";
 
-import { checkOwnerships } from "../checkers/ownership-checker.ts";
-import type { Coverage } from "../coverage.ts";
-import type { Truth } from "../history/truth.ts";
-import { newOwnershipHistory, Owner, quietly, timeLimit } from "./mutex-owner.ts";
+import { quietly, timeLimit, type Owner } from "./mutex-owner.ts";
+import { OwnershipWorkload } from "./ownership-workload.ts";
 import { pause } from "./pacing.ts";
-import type { Workload, WorkloadWorld } from "./workload.ts";
-
-const names = ["locks/a", "locks/b"] as const;
+import type { Workload } from "./workload.ts";
 
 /** Locks with guarded writes, judged by K1 to K3. */
 export function createMutexWorkload(random: SeededRandom): Workload {
-  return new MutexWorkload(random);
-}
-
-class MutexWorkload implements Workload {
-  readonly name = "mutex";
-  readonly #random: SeededRandom;
-  readonly #history = newOwnershipHistory();
-  #driftMax = 0;
-
-  constructor(random: SeededRandom) {
-    this.#random = random.split("mutex");
-  }
-
-  async run(world: WorkloadWorld, signal: AbortSignal): Promise<void> {
-    const random = this.#random;
-    const count = random.between(1, 2);
-    const owners = Array.from({ length: random.between(2, 5) }, (_, i) => {
-      const label = `contender ${i}`;
-      const own = random.split(label);
-      const parts = { world, sim: world.connect(label), random: own };
-      return new Owner(label, names[i % count] ?? names[0], this.#history, parts);
-    });
-    await Promise.all(owners.map((owner) => contend(owner, signal)));
-    const [any] = owners;
-    // In a world where this clock is exact, all are.
-    const gained = (any?.sim.monotonicMillis() ?? 0) - world.nowMillis();
-    this.#driftMax = Math.abs(gained) < 0.001 ? 0 : 0.05;
-  }
-
-  judge(truth: Truth, coverage: Coverage): void {
-    checkOwnerships(this.#history, truth, coverage, { driftMax: this.#driftMax });
-  }
+  return new OwnershipWorkload(random, {
+    name: "mutex",
+    names: ["locks/a", "locks/b"],
+    label: "contender",
+    ownersMax: 5,
+    own: contend,
+  });
 }
 
 async function contend(owner: Owner, signal: AbortSignal): Promise<void> {
