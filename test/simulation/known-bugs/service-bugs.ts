@@ -27,6 +27,9 @@ export const serviceBugs: readonly KnownBug[] = [
         "C39 W6 manual progress only when every watcher of the stream is caught up",
       ),
       bySchedule("progress is asked of a stream whose watchers are behind"),
+      bySchedule(
+        "progress is asked while a revision too large for one answer is told in fragments",
+      ),
       byMutant("progress-overtakes"),
     ],
   },
@@ -46,7 +49,6 @@ export const serviceBugs: readonly KnownBug[] = [
       bySchedule("hundreds of watchers on one stream fall behind and are compacted away"),
       bySchedule("a stream takes nothing for a while, again and again, and misses nothing"),
       byMutant("skipped-over-compaction"),
-      byMutant("full-streams-lose"),
       byMutant("parked-for-ever"),
     ],
   },
@@ -140,9 +142,7 @@ export const serviceBugs: readonly KnownBug[] = [
         "P6: a write whose connection broke after it was received is not sent again",
       ),
       bySchedule("members are killed in the midst of transactions that must not be repeated"),
-      bySchedule("writes wait for stuck disks until their time is over, and take effect then"),
       byMutant("client-repeats-writes"),
-      byMutant("unknown-called-refused"),
     ],
   },
   {

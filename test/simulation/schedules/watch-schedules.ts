@@ -1,6 +1,7 @@
-import type { Client } from "@quorate/client";
+import { op, type Client } from "@quorate/client";
 import type { Plan } from "../plan/plan.ts";
 import type { Machine } from "../world/machine.ts";
+import type { WatchLog } from "../workloads/watch-log.ts";
 import { eventsOf, RawWatchers, watchedPrefix } from "./raw-watchers.ts";
 import { plainPlan, plainTiming, type Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
@@ -60,6 +61,32 @@ export const watchSchedules: readonly Schedule[] = [
         if (told > 0 && told < 30 * 60) reached();
       }
       await watchers.cover(await change(stage.anyone, 5));
+      watchers.judge();
+    },
+  },
+  {
+    name: "progress is asked while a revision too large for one answer is told in fragments",
+    rows: ["C39"],
+    plan: { workloads: [] },
+    script: async (stage, reached) => {
+      const watchers = await RawWatchers.open(stage, await stage.leader());
+      const logs = [await watchers.created()];
+      let last = await changeLargely(stage.anyone, "a");
+      // The one from the beginning is told of it from the log, the others as it happens.
+      logs.push(watchers.watch({ startRevision: 1 }), watchers.watch());
+      watchers.requestProgress();
+      const changed = changeLargely(stage.anyone, "b").then((revision) => {
+        last = revision;
+      });
+      for (let asked = 0; asked < 20; asked += 1) {
+        watchers.requestProgress();
+        await stage.wait(1);
+      }
+      await changed;
+      await watchers.cover(last);
+      const isInFragments = ({ steps }: WatchLog): boolean =>
+        steps.some((step) => step.kind === "events" && step.isFragment);
+      if (logs.every(isInFragments)) reached();
       watchers.judge();
     },
   },
@@ -169,6 +196,17 @@ async function change(client: Client, count: number, bytes: number = 0): Promise
     const value = `${i}`.padEnd(bytes, ".");
     ({ revision } = await client.put(`${watchedPrefix}${i % 8}`, value));
   }
+  return revision;
+}
+
+/** Two values in one revision: with the pairs before them more than one answer may hold (W4). */
+async function changeLargely(client: Client, fill: string): Promise<number> {
+  const value = fill.repeat(700_000);
+  const puts = ["0", "1"].map((name) => op.put(`${watchedPrefix}${name}`, value));
+  const { revision } = await client
+    .txn()
+    .then(...puts)
+    .commit();
   return revision;
 }
 

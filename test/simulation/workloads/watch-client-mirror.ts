@@ -38,8 +38,7 @@ export class WatchClientMirror {
   /** Watches until {@link WatchClientMirror.catchUp} has what it wants. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const { known } = this.#host;
-      await this.#watch(drawWish(this.#random, known.newest, known.compacted), signal);
+      await this.#watch(drawWish(this.#random, this.#host.known), signal);
     }
     this.#isOver = true;
   }

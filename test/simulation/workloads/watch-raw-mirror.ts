@@ -6,14 +6,14 @@ import type { CatchUp, WatchRefusal } from "../history/watch-history.ts";
 import { pause } from "./pacing.ts";
 import { WatchLog } from "./watch-log.ts";
 import { WatchRawStream } from "./watch-raw-stream.ts";
-import { drawWish } from "./watch-wish.ts";
+import { drawWish, type WatchedKeys } from "./watch-wish.ts";
 import type { SimClient, WorkloadWorld } from "./workload.ts";
 
 /** What mirrors of a workload share. */
 export interface MirrorHost {
   readonly world: WorkloadWorld;
-  /** Revisions that somebody learnt, to draw starts from. */
-  readonly known: { newest: number; compacted: number };
+  /** What somebody learnt, to draw wishes from. */
+  readonly known: WatchedKeys;
   readonly logs: WatchLog[];
   readonly catchUps: CatchUp[];
   readonly refusals: WatchRefusal[];
@@ -139,9 +139,9 @@ export class WatchRawMirror {
     const act = random.nextInt(12);
     if (this.#wanted.length < this.#watchersMax && act < 6) {
       const burst = this.#watchersMax > 20 ? random.between(10, 60) : 1;
-      const wish = drawWish(random, known.newest, known.compacted);
+      const wish = drawWish(random, known);
       for (let count = 0; count < burst; count += 1) {
-        const own = burst > 1 ? drawWish(random, known.newest, known.compacted) : wish;
+        const own = burst > 1 ? drawWish(random, known) : wish;
         this.#wanted.push(this.#create(stream, own, false));
       }
     } else if (act < 9) {

@@ -9,11 +9,26 @@ import type { SimClient, WorkloadWorld } from "./workload.ts";
 /** Keys of the workload, in order. */
 const watchedKeys: readonly string[] = Array.from({ length: 8 }, (_, i) => `w/${i}`);
 
-/** Two such values fit into a request, four into no answer that may be split. */
+/** Two such values fit into a request, three into no answer that may be split. */
 const largeBytes = 700_000;
 
-/** Draws what a watcher asks for, given the newest revision that is known. */
-export function drawWish(random: SeededRandom, newest: number, compacted: number): WatchWish {
+/** What somebody learnt of the watched keys. */
+export interface WatchedKeys {
+  /** Newest and compacted revision that is known. */
+  newest: number;
+  compacted: number;
+  /** Whether some values are so long that answers have to be split. */
+  readonly hasLarge: boolean;
+}
+
+/** Draws what a watcher asks for, given what is known. */
+export function drawWish(random: SeededRandom, known: WatchedKeys): WatchWish {
+  const { newest, compacted, hasLarge } = known;
+  if (hasLarge && random.chance(0.4)) {
+    const startRevision = drawStart(random, newest, compacted);
+    const everything = { previous: true, withoutPuts: false, withoutDeletes: false };
+    return { key: "w/", rangeEnd: "w0", startRevision, ...everything };
+  }
   const [key, rangeEnd] = random.pick([
     [random.pick(watchedKeys), ""],
     ["w/2", "w/6"],
@@ -71,7 +86,7 @@ export async function changeWatchedKeys(
   world.coverage.sometimes("watched keys with a lease", lease !== 0n);
 }
 
-/** Revisions too large for one answer, with the pairs before them (W4). */
+/** Revisions that are too large for one answer with the pairs, or the revision, before them (W4). */
 export async function changeMuch(
   { client, timers }: SimClient,
   random: SeededRandom,
@@ -81,6 +96,7 @@ export async function changeMuch(
     await pause(timers, random.between(500, 5_000), signal);
     if (signal.aborted) return;
     const value = `${count}`.repeat(largeBytes);
+    if (random.chance(0.5)) await attempt(() => client.put("w/2.large", value));
     await attempt(() =>
       client.txn().then(op.put("w/2.large", value), op.put("w/3.large", value)).commit(),
     );
@@ -125,7 +141,7 @@ async function changeOnce(
 export async function compactWatched(
   { client, timers }: SimClient,
   random: SeededRandom,
-  known: { newest: number; compacted: number },
+  known: WatchedKeys,
   signal: AbortSignal,
 ): Promise<void> {
   const pauseMillis = random.pick([400, 2_000, 8_000]);

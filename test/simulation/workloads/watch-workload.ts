@@ -28,11 +28,12 @@ class WatchWorkload implements Workload {
 
   async run(world: WorkloadWorld, signal: AbortSignal): Promise<void> {
     const random = this.#random;
-    const known = { newest: 1, compacted: 0 };
+    // Hundreds of watchers on one stream, in some runs (C40, C43), and long values in others.
+    const isCrowd = random.chance(0.15);
+    const hasLarge = !isCrowd && random.chance(0.2);
+    const known = { newest: 1, compacted: 0, hasLarge };
     const host: MirrorHost = { world, known, logs: [], catchUps: [], refusals: [] };
     this.#host = host;
-    // Hundreds of watchers on one stream, in some runs (C40, C43).
-    const isCrowd = random.chance(0.15);
     world.coverage.sometimes("hundreds of watchers on one stream (C40)", isCrowd);
     const rawMirrors = Array.from({ length: random.between(1, 3) }, (_, i) => {
       const name = `raw mirror ${i}`;
@@ -51,7 +52,7 @@ class WatchWorkload implements Workload {
     const compactor = random.chance(0.7)
       ? compactWatched(world.connect("compactor"), random.split("compactor"), known, signal)
       : Promise.resolve();
-    if (!isCrowd && random.chance(0.06)) {
+    if (hasLarge) {
       writers.push(changeMuch(world.connect("large writer"), random.split("large writer"), signal));
     }
     const reader = world.connect("reader");
