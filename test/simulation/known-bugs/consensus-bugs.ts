@@ -121,6 +121,7 @@ export const consensusBugs: readonly KnownBug[] = [
       bySchedule(
         "the leader dies as a follower has taken its state; the follower restarts and leads",
       ),
+      bySchedule("a state arrives while the log's disk is stuck, and the power goes"),
       byMutant("snapshot-before-durable"),
       byMutant("released-too-much"),
     ],

@@ -49,6 +49,7 @@ export const serviceBugs: readonly KnownBug[] = [
       bySchedule("hundreds of watchers on one stream fall behind and are compacted away"),
       bySchedule("a stream takes nothing for a while, again and again, and misses nothing"),
       byMutant("skipped-over-compaction"),
+      byMutant("full-streams-lose"),
       byMutant("parked-for-ever"),
     ],
   },
@@ -142,7 +143,9 @@ export const serviceBugs: readonly KnownBug[] = [
         "P6: a write whose connection broke after it was received is not sent again",
       ),
       bySchedule("members are killed in the midst of transactions that must not be repeated"),
+      bySchedule("writes wait for stuck disks until their time is over, and take effect then"),
       byMutant("client-repeats-writes"),
+      byMutant("unknown-called-refused"),
     ],
   },
   {

@@ -169,7 +169,7 @@ export const consensusMutants: readonly Mutant[] = [
   {
     name: "unknown-called-refused",
     focus: "outages",
-    row: "P6",
+    row: "C48",
     fault: "says that requests in flight were refused when their time is over",
     file: "packages/server/src/member/proposal-queue.ts",
     find: 'this.#fail(inFlight, { reason: "timeout", isUnknown: true });\n    this.#fail(waiting',

@@ -51,7 +51,7 @@ export const serviceMutants: readonly Mutant[] = [
   {
     name: "full-streams-lose",
     focus: "watches",
-    row: "W3",
+    row: "C40",
     fault: "loses events of a stream that cannot take more",
     file: "packages/mvcc/src/watch/fan-out.ts",
     find: "watcher.nextRevision = Math.max(watcher.nextRevision, delivery.first);",

@@ -1,6 +1,7 @@
 import { op, type Client } from "@quorate/client";
 import { Registry, type InstanceInit } from "@quorate/recipes";
 import { attempt } from "../workloads/pacing.ts";
+import { holdSyncs } from "./disks.ts";
 import { Ledger } from "./ledger.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
@@ -73,6 +74,25 @@ export const clientSchedules: readonly Schedule[] = [
       }
       await stage.settled();
       judgeCounts(stage, values);
+    },
+  },
+  {
+    name: "writes wait for stuck disks until their time is over, and take effect then",
+    rows: ["C48"],
+    plan: { workloads: [] },
+    script: async (stage, reached) => {
+      const ledger = new Ledger(stage, "late");
+      for (let round = 0; round < 2; round += 1) {
+        const leader = await stage.leader();
+        const loosen = stage.followersOf(leader).map((follower) => holdSyncs(follower, 9_000));
+        const clients = stage.world.present.map((machine) => stage.client(machine).client);
+        const before = ledger.acknowledged;
+        await Promise.all(clients.map((client) => ledger.write(client, 20_000)));
+        if (ledger.acknowledged === before) reached();
+        for (const end of loosen) end();
+        await stage.settled();
+        await ledger.check();
+      }
     },
   },
   {

@@ -1,6 +1,7 @@
 import type { Plan } from "../plan/plan.ts";
 import type { Machine } from "../world/machine.ts";
 import { calmFaults } from "../world/peer-network-faults.ts";
+import { holdSyncs } from "./disks.ts";
 import { Ledger } from "./ledger.ts";
 import { Operator } from "./operator.ts";
 import { plainTiming, type Schedule } from "./schedule.ts";
@@ -43,6 +44,31 @@ export const snapshotSchedules: readonly Schedule[] = [
         stage.up(follower, leader);
         await stage.settled();
         await ledger.check();
+      }
+    },
+  },
+  {
+    name: "a state arrives while the log's disk is stuck, and the power goes",
+    rows: ["C9"],
+    plan: shortLogs,
+    script: async (stage, reached) => {
+      const ledger = new Ledger(stage, "stuck");
+      for (let round = 0; round < 2; round += 1) {
+        const follower = stage.random.pick(stage.followersOf(await stage.leader()));
+        await leaveBehind(stage, ledger, follower);
+        const loosen = holdSyncs(follower, 60_000);
+        const begin = compactedOf(follower);
+        await stage.until("a state arrives", () => {
+          return isRestoring(follower) || compactedOf(follower) > begin;
+        });
+        // Long enough to put it in place, were it not for the log.
+        await stage.wait(stage.random.between(1_000, 2_000));
+        reached();
+        stage.powerOff(follower, "drop-all");
+        loosen();
+        stage.up(follower);
+        await stage.settled();
+        await ledger.check(stage.client(follower).client);
       }
     },
   },
