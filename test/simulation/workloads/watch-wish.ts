@@ -86,7 +86,7 @@ export async function changeWatchedKeys(
   world.coverage.sometimes("watched keys with a lease", lease !== 0n);
 }
 
-/** Revisions that are too large for one answer with the pairs, or the revision, before them (W4). */
+/** Revisions too large for one answer with the pairs, or the revision, before them (W4). */
 export async function changeMuch(
   { client, timers }: SimClient,
   random: SeededRandom,
