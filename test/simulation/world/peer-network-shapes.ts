@@ -71,7 +71,7 @@ export function oneWay(members: readonly MemberId[], random: SeededRandom): read
 }
 
 /** Paths to break one by one and the order to mend them in: swizzle-clog. */
-export interface Swizzle {
+interface Swizzle {
   readonly breaks: readonly Path[];
   readonly mends: readonly Path[];
 }

@@ -327,14 +327,14 @@ describe("PeerNetwork: shapes (D4)", () => {
     assert.equal(majorityRing([one, two, three], random).length, 3);
   });
 
-  test("one way, and a swizzle that ends whole", () => {
+  test("one way of each pair, and a swizzle that mends what it breaks", () => {
     assert.equal(oneWay(members, random).length, 10);
     const { world, sender, receiver } = pair();
-    const swizzle = drawSwizzle(members, random);
-    world.network.swizzle(swizzle, "cut", 100);
-    world.scheduler.advance(100 * swizzle.breaks.length);
-    assert.ok(!world.network.isOpen(swizzle.breaks[0]?.from ?? one, swizzle.breaks[0]?.to ?? two));
-    world.scheduler.advance(100 * swizzle.breaks.length + 10_000);
+    const { breaks, mends } = drawSwizzle(members, random);
+    assert.notDeepEqual(breaks, mends);
+    for (const path of breaks) world.network.cut([path]);
+    assert.ok(breaks.every(({ from, to }) => !world.network.isOpen(from, to)));
+    for (const path of mends) world.network.heal([path]);
     for (const { from, to } of allPaths(members)) assert.ok(world.network.isOpen(from, to));
     sender.send(two, "through");
     world.scheduler.advance(100);

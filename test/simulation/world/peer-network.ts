@@ -13,7 +13,7 @@ import type { SeededRandom, SimScheduler } from "@quorate/platform/sim";
 import type { Coverage } from "../coverage.ts";
 import { calmFaults, type LinkFaults } from "./peer-network-faults.ts";
 import { PeerNetworkLink, type NetworkPath, type NetworkProcess } from "./peer-network-link.ts";
-import type { Path, Swizzle } from "./peer-network-shapes.ts";
+import type { Path } from "./peer-network-shapes.ts";
 import { streamState, type StateStream } from "./peer-network-snapshot.ts";
 
 /** What a network needs from its surroundings. */
@@ -149,23 +149,6 @@ export class PeerNetwork {
     if (link?.connectedSince === undefined) return;
     this.#dependencies.coverage.fault("network half-open");
     link.breakSilently();
-  }
-
-  /** Breaks paths one by one and mends them in another order. */
-  swizzle({ breaks, mends }: Swizzle, kind: "cut" | "clog", stepMillis: number): void {
-    const { scheduler, coverage } = this.#dependencies;
-    coverage.fault("network swizzle");
-    breaks.forEach((path, i) => {
-      scheduler.schedule(i * stepMillis, () => {
-        if (kind === "cut") this.cut([path]);
-        else this.clog([path]);
-      });
-    });
-    mends.forEach((path, i) => {
-      scheduler.schedule((breaks.length + i) * stepMillis, () => {
-        this.heal([path]);
-      });
-    });
   }
 
   /** Ends all faults of all paths. */
