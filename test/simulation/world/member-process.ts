@@ -15,10 +15,10 @@ import {
   type ServiceContext,
 } from "@quorate/server/member";
 import type { StateMachine } from "@quorate/state-machine";
+import { noopMemberMeter } from "../../support/noop-member-meter.ts";
 import type { ServedProcess } from "./client-network.ts";
 import type { Machine } from "./machine.ts";
 import type { MachineHost } from "./machine-host.ts";
-import { noopMeter } from "./noop-meter.ts";
 import type { EndKind, ObservedProcess } from "./observer.ts";
 import { dataDirectory, openProcessStorage } from "./process-storage.ts";
 import { ProcessFiles } from "./process-files.ts";
@@ -179,7 +179,7 @@ export class MemberProcess implements ObservedProcess {
     const timers = this.#timers;
     const logger = host.logger(machine);
     const member = new Member(host.plan.timing, {
-      ...{ clock, timers, random, logger, storage, meter: noopMeter },
+      ...{ clock, timers, random, logger, storage, meter: noopMemberMeter },
       createTransport: (handler) =>
         host.peers.join(this.memberId, handler, {
           deliver: (callback) => timers.run(callback),

@@ -1,13 +1,13 @@
 import { MemoryBackend } from "@quorate/mvcc";
-import { noopCounter, noopGauge, noopHistogram, noopLogger } from "@quorate/platform";
+import { noopLogger } from "@quorate/platform";
 import type { Timer, Timers } from "@quorate/platform";
 import { SimClock, SimFileSystem, SimTimers } from "@quorate/platform/sim";
 import type { SeededRandom, SimScheduler } from "@quorate/platform/sim";
 import { toMemberId, type MemberId } from "@quorate/raft";
 import { StateMachine, type InitialCluster } from "@quorate/state-machine";
 import { WriteAheadLog } from "@quorate/wal";
+import { noopMemberMeter } from "../../../../test/support/noop-member-meter.ts";
 import { Member } from "../../src/member/member.ts";
-import type { MemberMeter } from "../../src/member/member-meter.ts";
 import type { MemberTiming } from "../../src/member/member-timing.ts";
 import { openStorage, type OpenedStorage } from "../../src/member/storage.ts";
 import type { SimNetwork } from "./sim-network.ts";
@@ -145,7 +145,7 @@ export class SimNode {
       },
     );
     const member = new Member(timing, {
-      ...{ clock, timers, random, storage, logger: noopLogger, meter: noopMeter },
+      ...{ clock, timers, random, storage, logger: noopLogger, meter: noopMemberMeter },
       createTransport: (handler) =>
         network.join(this.id, {
           ...handler,
@@ -195,25 +195,3 @@ export class SimNode {
     this.#life?.timers.goOn();
   }
 }
-
-const snapshots = { begin: () => undefined, end: () => undefined };
-
-const noopMeter: MemberMeter = {
-  leaderChanges: noopCounter,
-  leasesGranted: noopCounter,
-  leasesRevoked: noopCounter,
-  leasesRenewed: noopCounter,
-  leasesExpired: noopCounter,
-  leaseTtlSeconds: noopHistogram,
-  proposalsFailed: noopCounter,
-  proposalsShed: noopCounter,
-  batchRequests: noopHistogram,
-  readRounds: noopCounter,
-  readsFailed: noopCounter,
-  slowReads: noopCounter,
-  slowApplies: noopCounter,
-  applySeconds: noopHistogram,
-  snapshotSend: snapshots,
-  snapshotReceive: snapshots,
-  snapshotApplyInProgress: noopGauge,
-};

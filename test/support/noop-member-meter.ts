@@ -4,7 +4,7 @@ import type { MemberMeter } from "@quorate/server/member";
 const snapshots = { begin: () => undefined, end: () => undefined };
 
 /** Instruments that keep nothing. */
-export const noopMeter: MemberMeter = {
+export const noopMemberMeter: MemberMeter = {
   leaderChanges: noopCounter,
   leasesGranted: noopCounter,
   leasesRevoked: noopCounter,
