@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe as suite, test } from "node:test";
+import { describe, test } from "node:test";
 import fc from "fast-check";
 import { RaftError } from "@quorate/raft";
 import { SeededRandom, SimFileSystem } from "@quorate/platform/sim";
@@ -8,47 +8,18 @@ import { decodeAppend, decodeSegmentHead, PayloadError } from "../src/payloads.t
 import { readRecord, recordHeaderBytes, writeRecordHeader } from "../src/record.ts";
 import {
   append,
+  createClosedLog,
   createDependencies,
-  describe,
   directory,
   entry,
-  hardState,
-  mark,
-  markSnapshot,
   openOrCreate,
   segmentPaths,
+  tryOpen,
 } from "./harness.ts";
 
-/** A closed log of three segments on a durable disk. */
-async function createLog(): Promise<{ files: SimFileSystem; state: string }> {
-  const files = new SimFileSystem();
-  const { wal } = await openOrCreate(createDependencies(files));
-  for (let i = 1; i <= 9; i++) {
-    const data = new SeededRandom(BigInt(i)).nextBytes(700 + 13 * i);
-    await append(wal, { entries: [entry(i, 1, data)], hardState: hardState(1, i - 1) });
-    if (i === 4) await markSnapshot(wal, mark(3, 1));
-  }
-  await wal.close();
-  const { wal: reopened, recovered } = await openOrCreate(createDependencies(files));
-  await reopened.close();
-  return { files, state: describe(recovered) };
-}
-
-async function tryOpen(files: SimFileSystem): Promise<string | WalError> {
-  try {
-    const { wal, recovered } = await openOrCreate(createDependencies(files));
-    await wal.close();
-    return describe(recovered);
-  } catch (error) {
-    if (error instanceof WalError) return error;
-    throw error;
-  }
-}
-
-suite("WriteAheadLog.open on damaged files (B6, B7, C7, C14, C34, C36)", () => {
+describe("WriteAheadLog.open on damaged files (B6, B7, C7, C14, C34, C36)", () => {
   test("a flipped bit is an error or harmless, never a shorter or different log", async () => {
-    const { files, state } = await createLog();
-    const paths = await segmentPaths(files);
+    const { files, paths, state } = await createClosedLog();
     assert.equal(paths.length, 3);
     let refused = 0;
     for (const path of paths) {
@@ -65,8 +36,8 @@ suite("WriteAheadLog.open on damaged files (B6, B7, C7, C14, C34, C36)", () => {
   });
 
   test("the error names file, offset and both checksums", async () => {
-    const { files } = await createLog();
-    const [path = ""] = await segmentPaths(files);
+    const { files, paths } = await createClosedLog();
+    const [path = ""] = paths;
     files.flipBit(path, 100);
     const error = await tryOpen(files);
     assert.ok(error instanceof WalCorruptError);
@@ -77,8 +48,7 @@ suite("WriteAheadLog.open on damaged files (B6, B7, C7, C14, C34, C36)", () => {
   });
 
   test("a missing segment, in the middle or at the beginning, is an error", async () => {
-    const { files } = await createLog();
-    const paths = await segmentPaths(files);
+    const { files, paths } = await createClosedLog();
     for (const path of paths.slice(0, -1)) {
       const copy = files.clone(new SeededRandom(1n));
       await copy.remove(path);
@@ -89,8 +59,8 @@ suite("WriteAheadLog.open on damaged files (B6, B7, C7, C14, C34, C36)", () => {
   });
 
   test("two segments that changed names are an error", async () => {
-    const { files } = await createLog();
-    const [first = "", second = ""] = await segmentPaths(files);
+    const { files, paths } = await createClosedLog();
+    const [first = "", second = ""] = paths;
     await files.rename(first, `${directory}/x.wal`);
     await files.rename(second, first);
     await files.rename(`${directory}/x.wal`, second);
@@ -100,8 +70,8 @@ suite("WriteAheadLog.open on damaged files (B6, B7, C7, C14, C34, C36)", () => {
   });
 
   test("every truncation of the last segment is cut or refused", async () => {
-    const { files, state } = await createLog();
-    const path = (await segmentPaths(files)).at(-1) ?? "";
+    const { files, paths, state } = await createClosedLog();
+    const path = paths.at(-1) ?? "";
     for (let size = 0; size < 4096; size += 61) {
       const copy = files.clone(new SeededRandom(1n));
       const handle = await copy.open(path, "write");
@@ -115,8 +85,8 @@ suite("WriteAheadLog.open on damaged files (B6, B7, C7, C14, C34, C36)", () => {
   });
 
   test("a file of someone else and one of another version have their own errors", async () => {
-    const { files } = await createLog();
-    const path = (await segmentPaths(files))[0] ?? "";
+    const { files, paths } = await createClosedLog();
+    const path = paths[0] ?? "";
     const handle = await files.open(path, "write");
     handle.writeSync([new TextEncoder().encode("SQLite format 3 and so on and on")], 0);
     assert.ok((await tryOpen(files)) instanceof WalForeignFileError);
@@ -152,7 +122,7 @@ suite("WriteAheadLog.open on damaged files (B6, B7, C7, C14, C34, C36)", () => {
   });
 });
 
-suite("decoders take any bytes (C34: CVE-2020-15106, CVE-2020-15112)", () => {
+describe("decoders take any bytes (C34: CVE-2020-15106, CVE-2020-15112)", () => {
   test("decodeAppend and decodeSegmentHead reject with their own errors", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
@@ -192,8 +162,8 @@ suite("decoders take any bytes (C34: CVE-2020-15106, CVE-2020-15112)", () => {
   });
 
   test("random bytes with right checksums are refused or read, nothing else", async () => {
-    const { files } = await createLog();
-    const path = (await segmentPaths(files)).at(-1) ?? "";
+    const { files, paths } = await createClosedLog();
+    const path = paths.at(-1) ?? "";
     await fc.assert(
       fc.asyncProperty(
         fc.uint8Array({ maxLength: 200 }),

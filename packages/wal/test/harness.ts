@@ -8,14 +8,14 @@ import {
   type HardState,
   type SnapshotMark,
 } from "@quorate/raft";
-import { SeededRandom, SimClock, SimScheduler, type SimFileSystem } from "@quorate/platform/sim";
+import { SeededRandom, SimClock, SimFileSystem, SimScheduler } from "@quorate/platform/sim";
 import type { FileSystem } from "@quorate/platform";
 import {
+  WalError,
   WriteAheadLog,
   type RecoveredLog,
   type WalAppend,
   type WalDependencies,
-  type WalError,
   type WalEvent,
 } from "../src/index.ts";
 
@@ -110,6 +110,42 @@ export async function openOrCreate(
     await created.close();
   }
   return WriteAheadLog.open(directory, metadata, { segmentBytes }, dependencies);
+}
+
+/** A log to be damaged. */
+export interface ClosedLog {
+  readonly files: SimFileSystem;
+  /** Of its segments, in order. */
+  readonly paths: readonly string[];
+  /** What {@link describe} says of it. */
+  readonly state: string;
+}
+
+/** A closed log of three segments with nine entries, on a durable disk. */
+export async function createClosedLog(): Promise<ClosedLog> {
+  const files = new SimFileSystem();
+  const { wal } = await openOrCreate(createDependencies(files));
+  for (let index = 1; index <= 9; index++) {
+    const data = new SeededRandom(BigInt(index)).nextBytes(700 + 13 * index);
+    await append(wal, { entries: [entry(index, 1, data)], hardState: hardState(1, index - 1) });
+    if (index === 4) await markSnapshot(wal, mark(3, 1));
+  }
+  await wal.close();
+  const state = await tryOpen(files);
+  if (state instanceof WalError) throw state;
+  return { files, paths: await segmentPaths(files), state };
+}
+
+/** Opens and closes what is there: what the log holds, or the error of the package's own. */
+export async function tryOpen(files: SimFileSystem): Promise<string | WalError> {
+  try {
+    const { wal, recovered } = await openOrCreate(createDependencies(files));
+    await wal.close();
+    return describe(recovered);
+  } catch (error) {
+    if (error instanceof WalError) return error;
+    throw error;
+  }
 }
 
 /** What a log holds, in a form that can be compared and printed. */

@@ -20,51 +20,9 @@ import {
   writeRecordHeader,
   type ScannedRecord,
 } from "../src/record.ts";
-import {
-  append,
-  createDependencies,
-  describe,
-  directory,
-  entry,
-  hardState,
-  mark,
-  markSnapshot,
-  openOrCreate,
-  segmentPaths,
-} from "./harness.ts";
+import { createClosedLog, directory, tryOpen } from "./harness.ts";
 
-/** A log of three segments, closed, and its lines. */
-const log = await createLog();
-
-async function createLog(): Promise<{
-  readonly files: SimFileSystem;
-  readonly paths: readonly string[];
-  readonly state: string;
-}> {
-  const files = new SimFileSystem();
-  const { wal } = await openOrCreate(createDependencies(files));
-  for (let index = 1; index <= 9; index++) {
-    const data = new SeededRandom(BigInt(index)).nextBytes(700 + 13 * index);
-    await append(wal, { entries: [entry(index, 1, data)], hardState: hardState(1, index - 1) });
-    if (index === 4) await markSnapshot(wal, mark(3, 1));
-  }
-  await wal.close();
-  const { wal: reopened, recovered } = await openOrCreate(createDependencies(files));
-  await reopened.close();
-  return { files, paths: await segmentPaths(files), state: describe(recovered) };
-}
-
-/** Opens what is there: the lines of the log, or a typed error. */
-async function open(files: SimFileSystem): Promise<string | WalError> {
-  try {
-    const { wal, recovered } = await openOrCreate(createDependencies(files));
-    await wal.close();
-    return describe(recovered);
-  } catch (error) {
-    if (error instanceof WalError) return error;
-    throw error;
-  }
-}
+const log = await createClosedLog();
 
 async function overwrite(files: SimFileSystem, path: string, bytes: Uint8Array): Promise<void> {
   const file = await files.open(path, "create-or-truncate");
@@ -92,7 +50,7 @@ async function checkWound(wound: {
   let bytes: Uint8Array = before;
   for (const each of wound.damages) bytes = damage(bytes, each);
   await overwrite(files, path, bytes);
-  const outcome = await open(files);
+  const outcome = await tryOpen(files);
   if (outcome instanceof WalError) return;
   if (path !== log.paths.at(-1)) assert.equal(outcome, log.state, "before the last segment");
   // Of the last one a tail may be missing that looks torn, never anything in between (B6).
@@ -101,7 +59,7 @@ async function checkWound(wound: {
   const isWhole = Buffer.compare(bytes.subarray(0, before.length), before) === 0;
   if (isWhole) assert.equal(outcome, log.state);
   // It can be gone on with, and what was recovered is there again.
-  assert.equal(await open(files), outcome);
+  assert.equal(await tryOpen(files), outcome);
 }
 
 function entryLines(state: string): readonly string[] {
@@ -116,7 +74,7 @@ fuzz(
     const path = log.paths[segment] ?? "";
     const head = hasHead ? files.contents(path).subarray(0, 72) : new Uint8Array(0);
     await overwrite(files, path, Buffer.concat([head, bytes]));
-    const outcome = await open(files);
+    const outcome = await tryOpen(files);
     if (outcome instanceof WalError) return;
     assert.ok(hasHead && path === log.paths.at(-1), "only a last segment may lose its tail");
   },
@@ -132,7 +90,7 @@ fuzz(
     const files = log.files.clone(new SeededRandom(1n));
     if (name === "" || name === "." || name === "..") return;
     await files.rename(log.paths[segment] ?? "", `${directory}/${name}`);
-    const outcome = await open(files);
+    const outcome = await tryOpen(files);
     assert.ok(outcome instanceof WalError || entryLines(outcome).length <= 9);
   },
 );
@@ -178,7 +136,7 @@ fuzz(
     writeRecordHeader(header, type, [payload], { salt, previousCrc, syncedBytes, offset });
     const lie = [bytes.subarray(0, offset), new Uint8Array(header.buffer), payload];
     await overwrite(files, path, Buffer.concat([...lie, new Uint8Array(4096)]));
-    const outcome = await open(files.clone(new SeededRandom(1n)));
+    const outcome = await tryOpen(files.clone(new SeededRandom(1n)));
     if (damages.length === 0) assert.ok(!(outcome instanceof WalError), String(outcome));
     await inspectSegment(files, path).catch((error: unknown) => {
       assert.ok(error instanceof WalError, String(error));
