@@ -98,7 +98,24 @@ function lieAboutRange(
   });
 }
 
+/** Changes answers to deletions that found something. */
+function lieAboutDeletion(change: (answer: DeleteAnswer) => DeleteAnswer): Lie["tell"] {
+  return lieAbout((answer) =>
+    answer.kind === "delete" && answer.deleted > 0 ? change(answer) : undefined,
+  );
+}
+
+/** Changes acknowledged writes of one key, given the time at which they took effect. */
+function lieAboutEffect(change: (record: KvRecord, effectMillis: number) => KvRecord): Lie["tell"] {
+  return (record, { truth }) => {
+    const { operation, outcome } = record;
+    if (operation.kind !== "put" || outcome.kind !== "ok") return undefined;
+    return change(record, truth.revisions[outcome.answer.revision - 2]?.atMillis ?? 0);
+  };
+}
+
 type RangeAnswer = Extract<KvAnswer, { kind: "range" }>;
+type DeleteAnswer = Extract<KvAnswer, { kind: "delete" }>;
 
 const isFresh = ({ revision, isSerializable }: KvRange): boolean =>
   revision === 0 && !isSerializable;
@@ -292,21 +309,15 @@ const lies: readonly Lie[] = [
     name: "a deletion that counts wrong",
     promise: "P1",
     kind: "multi-key transactions",
-    tell: lieAbout((answer) =>
-      answer.kind === "delete" && answer.deleted > 0
-        ? { ...answer, deleted: answer.deleted + 1 }
-        : undefined,
-    ),
+    tell: lieAboutDeletion((answer) => ({ ...answer, deleted: answer.deleted + 1 })),
   },
   {
     name: "a deletion that says it found nothing",
     promise: "P1",
     kind: "registers",
-    tell: lieAbout((answer) =>
-      answer.kind === "delete" && answer.deleted > 0
-        ? { ...answer, deleted: 0, previous: [], revision: answer.revision - 1 }
-        : undefined,
-    ),
+    tell: lieAboutDeletion((answer) => {
+      return { ...answer, deleted: 0, previous: [], revision: answer.revision - 1 };
+    }),
   },
   {
     name: "a transaction that tells the wrong branch",
@@ -354,34 +365,23 @@ const lies: readonly Lie[] = [
     name: "an effect before the call of an unanswered write",
     promise: "P6",
     kind: "registers",
-    tell: (record, { truth }) => {
-      const { operation, outcome } = record;
-      if (operation.kind !== "put" || outcome.kind !== "ok") return undefined;
-      const atMillis = truth.revisions[outcome.answer.revision - 2]?.atMillis ?? 0;
+    tell: lieAboutEffect((record, atMillis) => {
       return { ...record, callMillis: atMillis + 1, outcome: { kind: "unknown", code: "timeout" } };
-    },
+    }),
   },
   {
     name: "an effect before the call of an answered write",
     promise: "P1",
     kind: "registers",
-    tell: (record, { truth }) => {
-      const { operation, outcome } = record;
-      if (operation.kind !== "put" || outcome.kind !== "ok") return undefined;
-      const atMillis = truth.revisions[outcome.answer.revision - 2]?.atMillis ?? 0;
-      return { ...record, callMillis: atMillis + 1 };
-    },
+    tell: lieAboutEffect((record, atMillis) => ({ ...record, callMillis: atMillis + 1 })),
   },
   {
     name: "an effect behind the return",
     promise: "P1",
     kind: "registers",
-    tell: (record, { truth }) => {
-      const { operation, outcome } = record;
-      if (operation.kind !== "put" || outcome.kind !== "ok") return undefined;
-      const atMillis = truth.revisions[outcome.answer.revision - 2]?.atMillis ?? 0;
+    tell: lieAboutEffect((record, atMillis) => {
       return { ...record, returnMillis: atMillis - 1, callMillis: atMillis - 2 };
-    },
+    }),
   },
   {
     name: "an error that an existing revision is in the future",

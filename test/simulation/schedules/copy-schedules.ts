@@ -1,7 +1,10 @@
+import type { Client } from "@quorate/client";
+import type { Machine } from "../world/machine.ts";
 import { holdSyncs } from "./disks.ts";
 import { Ledger } from "./ledger.ts";
 import { Operator } from "./operator.ts";
 import type { Schedule } from "./schedule.ts";
+import type { Stage } from "./stage.ts";
 
 /** Copies of an entry that do not count for its majority. */
 export const copySchedules: readonly Schedule[] = [
@@ -11,10 +14,7 @@ export const copySchedules: readonly Schedule[] = [
     script: async (stage, reached) => {
       const ledger = new Ledger(stage, "own copy");
       for (let round = 0; round < 3; round += 1) {
-        const leader = await stage.leader();
-        const [helper, away] = stage.random.shuffle([...stage.followersOf(leader)]);
-        if (helper === undefined || away === undefined) throw new Error("Cannot find followers");
-        const client = stage.client(leader).client;
+        const { leader, helper, away, client } = await cast(stage);
         await ledger.writeMany(client, 3);
         stage.isolate(away);
         const loosen = holdSyncs(leader, 3_000);
@@ -40,10 +40,7 @@ export const copySchedules: readonly Schedule[] = [
     script: async (stage, reached) => {
       const ledger = new Ledger(stage, "cache");
       for (let round = 0; round < 3; round += 1) {
-        const leader = await stage.leader();
-        const [helper, away] = stage.random.shuffle([...stage.followersOf(leader)]);
-        if (helper === undefined || away === undefined) throw new Error("Cannot find followers");
-        const client = stage.client(leader).client;
+        const { leader, helper, away, client } = await cast(stage);
         await ledger.writeMany(client, 3);
         stage.powerOff(away);
         const loosen = holdSyncs(helper, 5_000);
@@ -94,3 +91,19 @@ export const copySchedules: readonly Schedule[] = [
     },
   },
 ];
+
+/** Who plays what in a cluster of three. */
+interface Cast {
+  readonly leader: Machine;
+  readonly helper: Machine;
+  readonly away: Machine;
+  /** Of the leader alone. */
+  readonly client: Client;
+}
+
+async function cast(stage: Stage): Promise<Cast> {
+  const leader = await stage.leader();
+  const [helper, away] = stage.random.shuffle([...stage.followersOf(leader)]);
+  if (helper === undefined || away === undefined) throw new Error("Cannot find followers");
+  return { leader, helper, away, client: stage.client(leader).client };
+}
