@@ -145,6 +145,7 @@ export const serviceBugs: readonly KnownBug[] = [
       bySchedule("members are killed in the midst of transactions that must not be repeated"),
       bySchedule("writes wait for stuck disks until their time is over, and take effect then"),
       byMutant("client-repeats-writes"),
+      byMutant("client-calls-unknown-definite"),
       byMutant("unknown-called-refused"),
     ],
   },

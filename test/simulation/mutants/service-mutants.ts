@@ -130,7 +130,7 @@ export const serviceMutants: readonly Mutant[] = [
   },
   {
     name: "client-calls-unknown-definite",
-    row: "P6",
+    row: "C48",
     fault: "takes a broken connection for a refusal",
     file: "packages/client/src/verdict.ts",
     find: "  return definiteCodes.has(call.grpcCode);\n",

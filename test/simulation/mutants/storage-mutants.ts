@@ -100,14 +100,11 @@ export const storageMutants: readonly Mutant[] = [
     name: "applied-index-behind",
     focus: "disks",
     row: "C25",
-    fault: "writes the applied index into the next unit",
+    fault: "writes the applied index of the unit before",
     file: "packages/state-machine/src/state-machine.ts",
-    find:
-      '    this.#backend.put("meta", appliedKey, writer.finish());\n' +
-      "    this.#backend.endUnit(this.#appliedIndex);\n",
+    find: "    writer.varint(this.#appliedIndex);\n    writer.varint(this.#appliedTerm);\n    this",
     replace:
-      "    this.#backend.endUnit(this.#appliedIndex);\n" +
-      '    this.#backend.put("meta", appliedKey, writer.finish());\n',
+      "    writer.varint(this.#appliedIndex - 1);\n    writer.varint(this.#appliedTerm);\n    this",
   },
   {
     name: "compaction-forgotten",

@@ -184,7 +184,8 @@ async function followRegistry(stage: Stage, reached: () => void): Promise<void> 
       stage.world.clients.link(watcher.name, address).heal();
       if (round === 1) stage.world.clients.link(watcher.name, address).reset();
     }
-    await stage.until("R1: who went is gone", () => isSeen("stays", `comes-${round}`), 60_000);
+    const isSettled = (): boolean => isSeen("stays", `comes-${round}`);
+    await stage.until("that who went is gone", isSettled, 60_000, "R1");
     await comes.close();
     await stage.until("only one is left", () => isSeen("stays"));
   }

@@ -12,18 +12,33 @@ import { snapshotSchedules } from "./snapshot-schedules.ts";
 import { storeSchedules } from "./store-schedules.ts";
 import { watchSchedules } from "./watch-schedules.ts";
 
-/** All schedules. */
-export const schedules: readonly Schedule[] = [
+/** Elections, reads and members. */
+export const consensusSchedules: readonly Schedule[] = [
   ...readSchedules,
   ...leaderSchedules,
+  ...membershipSchedules,
+];
+
+/** Logs, states and stores. */
+export const storageSchedules: readonly Schedule[] = [
   ...powerSchedules,
   ...copySchedules,
   ...snapshotSchedules,
-  ...membershipSchedules,
   ...storeSchedules,
+];
+
+/** Watches, leases, locks and clients. */
+export const serviceSchedules: readonly Schedule[] = [
   ...watchSchedules,
   ...slowWatchSchedules,
   ...leaseSchedules,
   ...lockSchedules,
   ...clientSchedules,
+];
+
+/** All schedules. */
+export const schedules: readonly Schedule[] = [
+  ...consensusSchedules,
+  ...storageSchedules,
+  ...serviceSchedules,
 ];

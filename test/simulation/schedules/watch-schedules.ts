@@ -110,7 +110,8 @@ export const watchSchedules: readonly Schedule[] = [
       // Others are not held up by it.
       await fast.cover(last);
       const late = await fast.created({ startRevision: 3 });
-      await stage.until("whoever comes too late is told so", () => late.isCancelled);
+      const isTold = (): boolean => late.isCancelled;
+      await stage.until("whoever comes too late is told so", isTold, 30_000, "W9");
       link.heal();
       await stage.until("the end of both", () => logs.every((log) => isOver(log, last)));
       if (logs.some(({ isCancelled }) => isCancelled)) reached();

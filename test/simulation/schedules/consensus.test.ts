@@ -1,0 +1,4 @@
+import { play } from "./play.ts";
+import { consensusSchedules } from "./schedules.ts";
+
+play(consensusSchedules);

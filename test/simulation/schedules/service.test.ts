@@ -1,0 +1,4 @@
+import { play } from "./play.ts";
+import { serviceSchedules } from "./schedules.ts";
+
+play(serviceSchedules);

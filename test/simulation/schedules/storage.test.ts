@@ -1,0 +1,4 @@
+import { play } from "./play.ts";
+import { storageSchedules } from "./schedules.ts";
+
+play(storageSchedules);
