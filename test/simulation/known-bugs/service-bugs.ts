@@ -128,6 +128,8 @@ export const serviceBugs: readonly KnownBug[] = [
     guards: [
       bySchedule("the holder of a lock stands still for longer than its lease, and writes then"),
       bySchedule("who waits for a lock in the middle of the queue is gone before the holder"),
+      bySchedule("who waits for a lock is taken out of the queue, and its session lives on"),
+      byMutant("lock-without-own-key"),
       bySchedule("who waits for a lock is told that it is first when its key is gone already"),
       byMutant("lock-without-looking-again"),
       byMutant("lock-without-own-key"),

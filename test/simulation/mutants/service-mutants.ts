@@ -159,7 +159,7 @@ export const serviceMutants: readonly Mutant[] = [
   {
     name: "lock-without-own-key",
     focus: "leases",
-    row: "K2",
+    row: "C47",
     fault: "takes a lock without looking whether its own key still exists",
     file: "packages/recipes/src/owner-queue.ts",
     find: "if (own.kvs[0]?.createRevision !== createRevision) {",

@@ -1,5 +1,5 @@
 import { op } from "@quorate/client";
-import { Mutex, openSession, type Lock } from "@quorate/recipes";
+import { Mutex, openSession, SessionLostError, type Lock } from "@quorate/recipes";
 import { checkOwnerships } from "../checkers/ownership-checker.ts";
 import { newOwnershipHistory, quietly } from "../workloads/mutex-owner.ts";
 import { attempt, latin1 } from "../workloads/pacing.ts";
@@ -18,6 +18,12 @@ export const lockSchedules: readonly Schedule[] = [
     rows: ["C47"],
     plan: { workloads: [] },
     script: loseMiddle,
+  },
+  {
+    name: "who waits for a lock is taken out of the queue, and its session lives on",
+    rows: ["C47"],
+    plan: { workloads: [] },
+    script: removeMiddle,
   },
   {
     name: "who waits for a lock is told that it is first when its key is gone already",
@@ -114,6 +120,39 @@ async function loseWhileTold(stage: Stage, reached: () => void): Promise<void> {
     sim.client.close();
   }
   checkOwnerships(history, stage.world.truth, stage.world.coverage, { driftMax: 0 });
+}
+
+/** An operator deletes the key of a waiter: it must not take the lock when its turn would come. */
+async function removeMiddle(stage: Stage, reached: () => void): Promise<void> {
+  const mutex = new Mutex("schedule queue");
+  for (let round = 0; round < 3; round += 1) {
+    const [first, middle, last] = [
+      await openSession(stage.anyone, { ttlSeconds: 60 }),
+      await openSession(stage.client().client, { ttlSeconds: 60 }),
+      await openSession(stage.client().client, { ttlSeconds: 60 }),
+    ];
+    const held = await mutex.lock(first);
+    const removed = mutex.lock(middle).catch((error: unknown) => error);
+    await queued(stage, 2);
+    let granted: Lock | undefined;
+    const waiting = mutex.lock(last).then((lock) => {
+      granted = lock;
+    });
+    await queued(stage, 3);
+    const key = `schedule queue/${middle.leaseId.toString(16)}`;
+    await stage.insist("the removal", () => stage.anyone.delete(key));
+    await stage.wait(stage.random.between(0, 500));
+    stage.expect(granted === undefined, "K1: a lock has two owners");
+    await held.unlock();
+    await waiting;
+    const isLost = (await removed) instanceof SessionLostError;
+    stage.expect(isLost, "K2: whose key is gone is not told that it waits in vain");
+    reached();
+    await granted?.unlock();
+    await first.close();
+    await middle.close();
+    await last.close();
+  }
 }
 
 /** Waits until so many stand in the queue. */
