@@ -52,10 +52,8 @@ export class TruthRecorder implements WorldObserver, Truth {
       this.revisions.push({ revision, events, index: entry.index, atMillis });
     }
     if (store.compactRevision > this.#compactRevision) {
-      this.#compactRevision = store.compactRevision;
-      if (store.compactRevision > 0) {
-        this.compactions.push({ revision: store.compactRevision, atMillis: this.#nowMillis() });
-      }
+      if (entry.kind === "normal") this.#noteCompactions(entry, applied);
+      this.#compacted(store.compactRevision);
     }
     if (entry.kind === "normal" && applied.outcomes.some(isAboutLeases)) {
       this.#noteLeases(entry, applied);
@@ -84,6 +82,21 @@ export class TruthRecorder implements WorldObserver, Truth {
       return true;
     });
     return events;
+  }
+
+  /** An entry may hold several. */
+  #noteCompactions(entry: Entry, { outcomes }: AppliedEntry): void {
+    decodeBatch(entry.data).forEach(({ kind, bytes }, i) => {
+      if (outcomes[i]?.kind !== "compact") return;
+      const request = decodeRequest(kind, bytes);
+      if (request.kind === "compact") this.#compacted(request.message.revision);
+    });
+  }
+
+  #compacted(revision: number): void {
+    if (revision <= this.#compactRevision) return;
+    this.#compactRevision = revision;
+    if (revision > 0) this.compactions.push({ revision, atMillis: this.#nowMillis() });
   }
 
   #noteLeases(entry: Entry, applied: AppliedEntry): void {
