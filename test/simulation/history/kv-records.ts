@@ -1,13 +1,9 @@
 /** What clients saw of keys and values: each operation, when it was called, and what came back. */
+import type { TruthPair } from "./truth.ts";
 
 /** A pair as an answer shows it; texts are latin1 of the bytes. */
-export interface KvPair {
+export interface KvPair extends TruthPair {
   readonly key: string;
-  readonly value: string;
-  readonly createRevision: number;
-  readonly modRevision: number;
-  readonly version: number;
-  readonly lease: bigint;
 }
 
 /** Keys of the half-open interval; `rangeEnd` is "" for one key, "\0" for "to the end". */

@@ -1,10 +1,7 @@
 /** What the replicated store really did, in the order of revisions: taken from what was applied. */
 
-/** One change of one key. */
-export interface TruthEvent {
-  readonly kind: "put" | "delete";
-  /** latin1 of the key's bytes. */
-  readonly key: string;
+/** A pair as it was; its key is known. */
+export interface TruthPair {
   /** latin1 of the value's bytes; empty for a delete. */
   readonly value: string;
   readonly createRevision: number;
@@ -12,17 +9,15 @@ export interface TruthEvent {
   readonly version: number;
   /** 0n without one. */
   readonly lease: bigint;
-  /** The pair before this change; undefined when the key did not exist. */
-  readonly previous: TruthPair | undefined;
 }
 
-/** A pair as it was. */
-export interface TruthPair {
-  readonly value: string;
-  readonly createRevision: number;
-  readonly modRevision: number;
-  readonly version: number;
-  readonly lease: bigint;
+/** One change of one key. */
+export interface TruthEvent extends TruthPair {
+  readonly kind: "put" | "delete";
+  /** latin1 of the key's bytes. */
+  readonly key: string;
+  /** The pair before this change; undefined when the key did not exist. */
+  readonly previous: TruthPair | undefined;
 }
 
 /** All changes of one revision, in their order. */

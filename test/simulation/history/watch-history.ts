@@ -1,5 +1,5 @@
 /** What watchers saw. Keys and values are latin1 of their bytes; times are virtual. */
-import type { TruthPair } from "./truth.ts";
+import type { TruthEvent } from "./truth.ts";
 
 /** What a watcher asked for. */
 export interface WatchWish {
@@ -13,17 +13,8 @@ export interface WatchWish {
   readonly withoutDeletes: boolean;
 }
 
-/** One event as it came. */
-export interface SeenEvent {
-  readonly kind: "put" | "delete";
-  readonly key: string;
-  readonly value: string;
-  readonly createRevision: number;
-  readonly modRevision: number;
-  readonly version: number;
-  readonly lease: bigint;
-  readonly previous: TruthPair | undefined;
-}
+/** One event as it came; `previous` only when it was asked for. */
+export type SeenEvent = TruthEvent;
 
 /** One answer to a watcher. */
 export type WatchStep =
