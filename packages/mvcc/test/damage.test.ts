@@ -31,6 +31,7 @@ const engines: readonly Engine[] = [
       headBytes: 16,
       isOwn: () => true,
       damageOf: () => undefined,
+      checkStructure: () => Promise.resolve(),
       open: (path) => Promise.resolve(new LmdbEnvironment(path)),
     },
     open: (path) => Promise.resolve(new LmdbEnvironment(path)),

@@ -10,6 +10,12 @@ export interface DatabaseEngine {
   isOwn(head: Uint8Array): boolean;
   /** What is wrong with a file of this kind, as far as its head tells; undefined for nothing. */
   damageOf(head: Uint8Array, sizeBytes: number): string | undefined;
+  /**
+   * Looks at what {@link DatabaseEngine.open} would believe; a file that nobody writes to.
+   *
+   * @throws StoreCorruptError, and whatever reading throws.
+   */
+  checkStructure(path: string): Promise<void>;
   /** Opens a file, or makes a new one where there is none or an empty one. */
   open(path: string): Promise<DatabaseEnvironment>;
 }

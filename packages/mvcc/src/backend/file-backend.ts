@@ -260,6 +260,7 @@ export class FileBackend implements Backend {
     if (!(await checkDatabaseFile(this.#files, this.#engine, path))) {
       throw new BackendFailedError(`verify "${path}"`, new Error("it is empty or not there"));
     }
+    await this.#engine.checkStructure(path);
     const environment = await this.#engine.open(path);
     try {
       const stored = new CheckedDatabase(environment, refusal(path));
@@ -497,12 +498,13 @@ function refusal(path: string): DamageHandler {
   };
 }
 
-/** Opens a file that may be a compact copy, so that it can be written to. */
+/** Opens a file that is there and may be a compact copy, so that it can be written to. */
 async function openSafely(
   engine: DatabaseEngine,
   path: string,
   timers: Timers,
 ): Promise<DatabaseEnvironment> {
+  await engine.checkStructure(path);
   const environment = await engine.open(path);
   try {
     await environment.startFreeList();

@@ -1,10 +1,11 @@
 import { NodeFileSystem, type FileSystem, type Logger, type Timers } from "@quorate/platform";
-import { BackendFailedError } from "../errors.ts";
+import { BackendFailedError, StoreCorruptError } from "../errors.ts";
 import type { BackendOptions } from "./backend-options.ts";
 import type { DatabaseEngine } from "./database.ts";
 import { FileBackend, type BackendMeter } from "./file-backend.ts";
 import { isLmdbHead, lmdbDamage, lmdbHeadBytes } from "./lmdb-head.ts";
 import { LmdbEnvironment } from "./lmdb-environment.ts";
+import { checkStructure, type ReadAt } from "./pages/structure.ts";
 
 /** What an LMDB backend needs from outside. */
 export interface LmdbBackendDependencies {
@@ -45,6 +46,15 @@ function lmdbEngine(files: FileSystem): DatabaseEngine {
     headBytes: lmdbHeadBytes,
     isOwn: isLmdbHead,
     damageOf: lmdbDamage,
+    checkStructure: async (path) => {
+      const sizeBytes = (await files.stat(path))?.sizeBytes ?? 0;
+      const file = await files.open(path, "read");
+      const read: ReadAt = (target, position) => file.read(target, position);
+      const refuse = (what: string): never => {
+        throw new StoreCorruptError(what, { path });
+      };
+      await checkStructure(read, sizeBytes, refuse).finally(() => file.close());
+    },
     open: async (path) => {
       const environment = new LmdbEnvironment(path);
       const sizeBytes = (await files.stat(path))?.sizeBytes ?? 0;
