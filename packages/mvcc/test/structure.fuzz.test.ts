@@ -3,9 +3,12 @@
  * damage that it lets pass ends the process or makes an answer wrong (B7).
  */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after } from "node:test";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { damage, fuzz, fuzzDamage } from "../../../test/support/fuzz.ts";
 import { DamagedDatabases, structuralBytes } from "./damaged-database.ts";
@@ -30,6 +33,8 @@ function damagedPath(): string {
   return join(directory.path, `damaged ${count++}`);
 }
 
+const childPath = fileURLToPath(new URL("./shaped-child.ts", import.meta.url));
+
 const shapes = fc.record({
   all: steps,
   commitRowsMax: fc.constantFrom(10, 100, 100_000),
@@ -52,6 +57,42 @@ fuzz(
     await rm(path, { recursive: true });
   },
 );
+
+fuzz(
+  "what kill -9 leaves in the middle of writes is never refused",
+  { inputs: fc.tuple(fc.nat(2 ** 30), fc.nat(60)), runs: 6 },
+  async ([seed, steps]) => {
+    const path = join(directory.path, `killed ${count++}`);
+    await mkdir(path);
+    const node = ["--conditions=@quorate/source", "--import", "tsx", childPath, path, `${seed}`];
+    const child = spawn(process.execPath, node, { stdio: ["ignore", "pipe", "inherit"] });
+    let lines = 0;
+    child.stdout.setEncoding("latin1").on("data", (text: string) => {
+      lines += text.split("\n").length - 1;
+      if (lines > steps) child.kill("SIGKILL");
+    });
+    await once(child, "close");
+    assert.equal(child.signalCode, "SIGKILL");
+    const database = join(path, "db");
+    const { lostPages } = await structureOf(database);
+    assert.equal(lostPages, 0);
+    // The older meta page is never read, whatever a torn write has left in it.
+    const bytes = await readFile(database);
+    tearOlderMeta(bytes);
+    await writeFile(database, Buffer.concat([bytes, Buffer.alloc(32, 7)]));
+    await structureOf(database);
+    const { kind, state } = await databases.ask({ path: database, states: [] });
+    assert.equal(kind, "right", state);
+    await rm(path, { recursive: true });
+  },
+);
+
+/** Leaves the first part of a meta page's next write, which does not reach the transaction. */
+function tearOlderMeta(bytes: Buffer): void {
+  const transactionAt = (meta: number): bigint => bytes.readBigUInt64LE(meta + 152);
+  const older = transactionAt(0) < transactionAt(4096) ? 0 : 4096;
+  bytes.fill(0xee, older + 54, older + 150);
+}
 
 /** A sound file, the states that it may show, and the bytes of its structure. */
 interface Sound {

@@ -3,7 +3,14 @@
  * short, by a copy that did not finish, ends the process by a signal when a missing page is
  * touched, without a word. So what can be known before is looked at before (B7).
  */
-import { lmdbMagic, lmdbVersion, metaLayout, noPage, pageBytesMax } from "./pages/lmdb-meta.ts";
+import {
+  isPageSize,
+  lmdbMagic,
+  lmdbVersion,
+  metaLayout,
+  noPage,
+  pageBytesMax,
+} from "./pages/lmdb-meta.ts";
 
 /** Bytes that the functions of this file look at, at most. */
 export const lmdbHeadBytes: number = pageBytesMax + metaLayout.end;
@@ -23,10 +30,12 @@ export function lmdbDamage(head: Uint8Array, sizeBytes: number): string | undefi
   const found = view.getUint32(metaLayout.version, true);
   if (found !== lmdbVersion) return `its format version is ${found}, expected ${lmdbVersion}`;
   const pageBytes = view.getUint32(metaLayout.pageSize, true);
-  if (pageBytes < 512 || pageBytes > pageBytesMax) return `its page size is ${pageBytes}`;
+  if (!isPageSize(pageBytes)) return `its page size is ${pageBytes}`;
   if (head.length < pageBytes + metaLayout.end) {
     return `it is cut short: ${sizeBytes} bytes are left`;
   }
+  const other = view.getUint32(pageBytes + metaLayout.pageSize, true);
+  if (other !== pageBytes) return `its page size is ${pageBytes} or ${other}`;
   const transactionAt = (meta: number): bigint =>
     view.getBigUint64(meta + metaLayout.transaction, true);
   const newest = transactionAt(pageBytes) > transactionAt(0) ? pageBytes : 0;

@@ -31,6 +31,11 @@ export const lmdbVersion = 2;
 export const pageHeadBytes = 24;
 /** Bytes of a page, at most. */
 export const pageBytesMax: number = 64 * 1024;
+/** Whether pages can have this size. */
+export function isPageSize(bytes: number): boolean {
+  return bytes >= 512 && bytes <= pageBytesMax && Number.isInteger(Math.log2(bytes));
+}
+
 /** Root of a tree without rows. */
 export const noPage: bigint = 2n ** 64n - 1n;
 
@@ -85,8 +90,7 @@ const numberKeys = 8;
 export function pickMeta(head: Uint8Array): LmdbMeta | string {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const pageBytes = view.getUint32(metaLayout.pageSize, true);
-  const isPower = pageBytes >= 512 && pageBytes <= pageBytesMax && (pageBytes & -pageBytes) > 0;
-  if (!isPower || (pageBytes & (pageBytes - 1)) !== 0) return `the page size is ${pageBytes}`;
+  if (!isPageSize(pageBytes)) return `the page size is ${pageBytes}`;
   if (head.length < pageBytes + metaLayout.end) return "the second meta page is missing";
   for (const [page, at] of [0, pageBytes].entries()) {
     const problem = fixedProblem(view, at, pageBytes);
