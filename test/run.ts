@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findTestFiles } from "./runner/find-files.ts";
-import { runTestFile, type TestFileResult } from "./runner/test-file.ts";
+import { LongFormError, longForms, longFormSeconds } from "./runner/long-forms.ts";
+import { runTestFile, type TestFileOptions, type TestFileResult } from "./runner/test-file.ts";
 
 const help = `usage: npm test -- [options] [part of a path ...]
 
@@ -12,13 +13,22 @@ const help = `usage: npm test -- [options] [part of a path ...]
   --exclude PART       leave out files whose path contains PART (repeatable)
   --name PATTERN       run only tests whose title matches the regular expression
   --concurrency N      files at once; default: number of cores
-  --timeout SECONDS    longest time for one file; default: 180, interop 300
+  --timeout SECONDS    longest time for one file; default: 180, interop 300, and what
+                       the long forms that are asked for take
+
+Long forms, in the environment:
+
+${longForms.map(({ name, meaning }) => `  ${name.padEnd(25)}${meaning}`).join("\n")}
 `;
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const durationsPath = join(root, ".cache/test-durations.json");
 
-process.exitCode = await main();
+process.exitCode = await main().catch((error: unknown) => {
+  if (!(error instanceof LongFormError)) throw error;
+  console.error(error.message);
+  return 2;
+});
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -42,20 +52,32 @@ async function main(): Promise<number> {
     console.error("Cannot run any test: no test file matches.");
     return 1;
   }
-  const timeoutSeconds = Number(values.timeout ?? (values.interop ? 300 : 180));
+  const concurrency = positive("--concurrency", values.concurrency);
+  const asked = values.timeout === undefined ? undefined : positive("--timeout", values.timeout);
+  const limits = new Map<string, number>();
+  for (const path of paths) {
+    const added = longFormSeconds(await readFile(join(root, path), "utf8"));
+    limits.set(path, asked ?? (values.interop ? 300 : 180) + added);
+  }
   const started = performance.now();
-  const results = await runAll(paths, Number(values.concurrency), {
+  const results = await runAll(paths, concurrency, (path) => ({
     root,
-    timeoutMillis: timeoutSeconds * 1000,
+    timeoutMillis: (limits.get(path) ?? 0) * 1000,
     namePattern: values.name,
-  });
+  }));
   return summarize(results, performance.now() - started);
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new LongFormError(`Cannot use ${option} ${text}: it is a number above zero`);
 }
 
 async function runAll(
   paths: readonly string[],
   concurrency: number,
-  options: Parameters<typeof runTestFile>[1],
+  optionsOf: (path: string) => TestFileOptions,
 ): Promise<readonly TestFileResult[]> {
   const durations = await readDurations();
   // Longest first, unknown ones before: the last file to end is then a short one.
@@ -66,12 +88,12 @@ async function runAll(
   const worker = async (): Promise<void> => {
     for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
       if (interruption.aborted) return;
-      const result = await runTestFile(path, options, interruption);
+      const result = await runTestFile(path, optionsOf(path), interruption);
       results.push(result);
       report(result);
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, concurrency) }, worker));
+  await Promise.all(Array.from({ length: Math.ceil(concurrency) }, worker));
   if (interruption.aborted) process.exit(130);
   await writeDurations({ ...durations, ...durationsOf(results) });
   return results;

@@ -1,21 +1,27 @@
 /**
  * The budget of all fuzzers, and how a failure is repeated.
  *
- *     QUORATE_FUZZ_SECONDS=600 npm test -- fuzz      each fuzzer for ten minutes
- *     QUORATE_FUZZ_SEED=123 npm test -- wal.fuzz     the same inputs again
+ *     QUORATE_FUZZ_SECONDS=600 npm test -- fuzz malformed   each fuzzer for ten minutes
+ *     QUORATE_FUZZ_SEED=123 npm test -- wal.fuzz            the same inputs again
+ *
+ * Fuzzed is all that reads bytes of somebody else (S11): protobuf of clients and of the log, calls
+ * of every service, peer messages and handshakes, the log's files, states on their way to another
+ * member, pages of the database. Nothing in the product reads JSON of clients or filters of rules:
+ * what comes to do that comes with its fuzzer.
  */
 import { randomInt } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-
-const seconds = process.env["QUORATE_FUZZ_SECONDS"];
-const seed = process.env["QUORATE_FUZZ_SEED"];
+import { LongFormError, longFormValue } from "../runner/long-forms.ts";
 
 /** How long each fuzzer runs where time bounds it; undefined where a number of runs does. */
-export const fuzzSeconds: number | undefined = seconds === undefined ? undefined : Number(seconds);
+export const fuzzSeconds: number | undefined = longFormValue("QUORATE_FUZZ_SECONDS");
 
 /** Where inputs begin: of the environment, or drawn for this process. */
-export const fuzzSeed: number = seed === undefined ? randomInt(2 ** 31) : Number(seed);
+export const fuzzSeed: number = seedOf(process.env["QUORATE_FUZZ_SEED"]);
+
+// Before all else: a file that is killed since it hangs says what it hung on.
+console.log(`QUORATE_FUZZ_SEED=${fuzzSeed}`);
 
 /** What repeats a failure; for messages. */
 export function fuzzHint(failedSeed: number): string {
@@ -101,6 +107,12 @@ export function damage(bytes: Uint8Array, { kind, ...how }: Damage): Buffer {
   if (kind === "set") given.copy(after);
   if (kind === "flip" && "bit" in how) source[at] = (source[at] ?? 0) ^ (1 << how.bit);
   return source;
+}
+
+function seedOf(text: string | undefined): number {
+  if (text === undefined) return randomInt(2 ** 31);
+  if (/^\d{1,10}$/.test(text) && Number(text) < 2 ** 31) return Number(text);
+  throw new LongFormError(`Cannot use QUORATE_FUZZ_SEED="${text}": it is a number below 2^31`);
 }
 
 function toBytes(values: Uint8Array | readonly number[]): Uint8Array {
