@@ -17,7 +17,9 @@ import { temporaryDirectory } from "./support.ts";
 
 const directory = await temporaryDirectory();
 const databases = new DamagedDatabases();
+let running: Promise<unknown> = Promise.resolve();
 after(async () => {
+  await running;
   await databases.close();
   await directory.dispose();
 });
@@ -26,6 +28,15 @@ let count = 0;
 async function removeAll(path: string): Promise<void> {
   for (const end of ["", "-lock", ".copy", ".copy-lock"])
     await rm(`${path}${end}`, { force: true });
+}
+
+/** When time is over, the last input is still under way. */
+function inTurn<Input>(check: (input: Input) => Promise<void>): (input: Input) => Promise<void> {
+  return (input) => {
+    const result = running.then(() => check(input));
+    running = result.catch(() => undefined);
+    return result;
+  };
 }
 
 /** LMDB knows files by their inode: each time another one, in case that it has not let go of it. */
@@ -44,7 +55,7 @@ const shapes = fc.record({
 fuzz(
   "a sound database is never refused, and no page is lost",
   { inputs: shapes, runs: 15 },
-  async ({ all, ...options }) => {
+  inTurn(async ({ all, ...options }) => {
     const path = join(directory.path, `shape ${count++}`);
     await mkdir(path);
     const database = await ShapedDatabase.open(path, { ...options, cacheBytesMax: 0 });
@@ -55,13 +66,13 @@ fuzz(
     }
     await database.close();
     await rm(path, { recursive: true });
-  },
+  }),
 );
 
 fuzz(
   "what kill -9 leaves in the middle of writes is never refused",
   { inputs: fc.tuple(fc.nat(2 ** 30), fc.nat(60)), runs: 6 },
-  async ([seed, steps]) => {
+  inTurn(async ([seed, steps]) => {
     const path = join(directory.path, `killed ${count++}`);
     await mkdir(path);
     const node = ["--conditions=@quorate/source", "--import", "tsx", childPath, path, `${seed}`];
@@ -84,7 +95,7 @@ fuzz(
     const { kind, state } = await databases.ask({ path: database, states: [] });
     assert.equal(kind, "right", state);
     await rm(path, { recursive: true });
-  },
+  }),
 );
 
 /** Leaves the first part of a meta page's next write, which does not reach the transaction. */
@@ -190,7 +201,7 @@ const flips = fc.array(fc.record({ at: fc.nat(2 ** 30), bit: fc.nat(7) }), {
 fuzz(
   "flipped bits outside of rows end nothing by a signal and falsify nothing",
   { inputs: fc.tuple(fc.nat(1_000), flips), runs: 150 },
-  async ([index, all]) => {
+  inTurn(async ([index, all]) => {
     const { bytes, states, structure } = soundAt(index);
     const damaged = Buffer.from(bytes);
     const places: string[] = [];
@@ -200,19 +211,19 @@ fuzz(
       places.push(`${place >> 12}+${place & 4095}.${bit}`);
     }
     await judge(damaged, states, `history ${index % sound.length}, ${places.join(" ")}`);
-  },
+  }),
 );
 
 fuzz(
   "any damage ends nothing by a signal and falsifies nothing",
   { inputs: fc.tuple(fc.nat(1_000), fuzzDamage), runs: 50 },
-  async ([index, each]) => {
+  inTurn(async ([index, each]) => {
     const { bytes, states } = soundAt(index);
     const damaged = damage(bytes, each);
     // Nothing left is a new database.
     if (damaged.length === 0) return;
     await judge(damaged, states, `history ${index % sound.length}, ${JSON.stringify(each)}`);
-  },
+  }),
 );
 
 after(() => {
