@@ -1,13 +1,13 @@
 /**
  * The budget of all fuzzers, and how a failure is repeated.
  *
- *     QUORATE_FUZZ_SECONDS=600 npm test -- fuzz malformed   each fuzzer for ten minutes
- *     QUORATE_FUZZ_SEED=123 npm test -- wal.fuzz            the same inputs again
+ *     QUORATE_FUZZ_SECONDS=600 npm test -- fuzz      each fuzzer for ten minutes
+ *     QUORATE_FUZZ_SEED=123 npm test -- wal.fuzz     the same inputs again
  *
- * Fuzzed is all that reads bytes of somebody else (S11): protobuf of clients and of the log, calls
- * of every service, peer messages and handshakes, the log's files, states on their way to another
- * member, pages of the database. Nothing in the product reads JSON of clients or filters of rules:
- * what comes to do that comes with its fuzzer.
+ * All that reads bytes of somebody else has one (S11): protobuf of clients and of the log, calls of
+ * every service, messages, handshakes and settings of members, files of the log, pages of the
+ * database, rows of the registry and queries for targets. JSON of clients and filters of rules are
+ * read by nothing yet: what comes to read them brings its fuzzer along.
  */
 import { randomInt } from "node:crypto";
 import { test } from "node:test";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { damage, fuzz, fuzzBytes, fuzzDamage } from "../../../test/support/fuzz.ts";
 import { DecodeError, decodeTxnRequest } from "../src/index.ts";
 import { arbitraryMessage, messageTypes, type MessageType } from "./generic-message.ts";
 
@@ -16,49 +17,50 @@ function decodeOrRefuse({ decode, encode }: MessageType, bytes: Uint8Array): boo
   }
 }
 
-test("random bytes are decoded or refused with DecodeError by every message type", () => {
-  // Small numbers are likely: they are the tags and lengths of real fields.
-  const byte = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 255 }));
-  const bytes = fc.array(byte, { maxLength: 40 }).map((values) => Uint8Array.from(values));
-  let acceptedCount = 0;
-  fc.assert(
-    fc.property(fc.constantFrom(...messageTypes), bytes, (type, input) => {
-      if (decodeOrRefuse(type, input)) acceptedCount++;
-    }),
-    { numRuns: 20_000 },
-  );
-  assert.ok(acceptedCount > 100, `only ${acceptedCount} inputs were well-formed`);
+const anyType = fc.constantFrom(...messageTypes);
+/** A message of any type, as bytes. */
+const encoded = anyType.chain((type) =>
+  arbitraryMessage(type.schema, 2).map((message) => ({ type, bytes: type.encode(message) })),
+);
+
+fuzz(
+  "random bytes are decoded or refused with DecodeError by every message type",
+  { inputs: fc.tuple(anyType, fuzzBytes(40)), runs: 20_000 },
+  ([type, bytes]) => {
+    decodeOrRefuse(type, bytes);
+  },
+);
+
+test("of random bytes a part is well-formed", () => {
+  const accepted = fc
+    .sample(fc.tuple(anyType, fuzzBytes(40)), 5_000)
+    .filter(([type, bytes]) => decodeOrRefuse(type, bytes));
+  assert.ok(accepted.length > 25, `only ${accepted.length} inputs were well-formed`);
 });
 
-test("encoded messages with a few changed bytes are decoded or refused with DecodeError", () => {
-  for (const type of messageTypes) {
-    const change = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 }));
-    const changes = fc.array(change, { minLength: 1, maxLength: 4 });
-    fc.assert(
-      fc.property(arbitraryMessage(type.schema, 2), changes, (message, positions) => {
-        const bytes = type.encode(message);
-        for (const [position, value] of positions) bytes[position % bytes.length] = value;
-        decodeOrRefuse(type, bytes);
-      }),
-      { numRuns: 20 },
-    );
-  }
-});
+const change = fc
+  .tuple(fc.nat(), fc.integer({ min: 0, max: 255 }))
+  .map(([at, value]) => ({ kind: "set" as const, at, bytes: Uint8Array.of(value) }));
+const damages = fc.array(fc.oneof(change, fuzzDamage), { minLength: 1, maxLength: 4 });
 
-test("every truncation of an encoded message is decoded or refused with DecodeError", () => {
-  for (const type of messageTypes) {
-    fc.assert(
-      fc.property(arbitraryMessage(type.schema, 2), (message) => {
-        const bytes = type.encode(message);
-        const step = Math.max(1, Math.floor(bytes.length / 50));
-        for (let length = 0; length < bytes.length; length += step) {
-          decodeOrRefuse(type, bytes.subarray(0, length));
-        }
-      }),
-      { numRuns: 5 },
-    );
-  }
-});
+fuzz(
+  "encoded messages with any damage are decoded or refused with DecodeError",
+  { inputs: fc.tuple(encoded, damages), runs: 2_000 },
+  ([{ type, bytes }, all]) => {
+    decodeOrRefuse(type, all.reduce<Uint8Array>(damage, bytes));
+  },
+);
+
+fuzz(
+  "every truncation of an encoded message is decoded or refused with DecodeError",
+  { inputs: encoded, runs: 500 },
+  ({ type, bytes }) => {
+    const step = Math.max(1, Math.floor(bytes.length / 50));
+    for (let length = 0; length < bytes.length; length += step) {
+      decodeOrRefuse(type, bytes.subarray(0, length));
+    }
+  },
+);
 
 test("nesting as deep as a large request allows is refused, not recursed into", () => {
   const sizeBytes = 2_000_000;
