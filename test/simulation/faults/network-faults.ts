@@ -30,10 +30,7 @@ export const networkStrikes: Strikes<
   swizzle: (world, fault) => swizzle(world, fault),
   clog: (world, { target }) => {
     const machine = machineAt(world, target);
-    if (machine === undefined) return undefined;
-    const paths = isolateOne(idsOf(world), machine.memberId);
-    world.peers.clog(paths);
-    return () => world.peers.heal(paths);
+    return machine && world.peers.clog(isolateOne(idsOf(world), machine.memberId));
   },
   reset: (world, { target }) => {
     const machine = machineAt(world, target);
@@ -48,16 +45,10 @@ export const networkStrikes: Strikes<
     const machine = machineAt(world, fault.target);
     return machine && flap(world, machine, fault);
   },
-  "bad-links": (world, { faults }) => {
-    world.peers.setDefaultFaults(faults);
-    return once(() => world.peers.setDefaultFaults(world.plan.network));
-  },
+  "bad-links": (world, { faults }) => world.peers.worsen(faults),
   "cut-clients": (world, { target }) => {
     const machine = machineAt(world, target);
-    if (machine === undefined) return undefined;
-    const { address } = machine;
-    world.clients.cutServer(address);
-    return once(() => world.clients.healServer(address));
+    return machine && world.clients.cutServer(machine.address);
   },
   "reset-clients": (world, { target }) => {
     const machine = machineAt(world, target);
@@ -70,9 +61,9 @@ function idsOf(world: World): readonly MemberId[] {
   return world.present.map(({ memberId }) => memberId);
 }
 
-function cut(world: World, paths: readonly Path[]): Undo {
-  world.peers.cut(paths);
-  return once(() => world.peers.heal(paths));
+/** Undefined where there is nothing to cut: all machines are on one side. */
+function cut(world: World, paths: readonly Path[]): Undo | undefined {
+  return paths.length === 0 ? undefined : world.peers.cut(paths);
 }
 
 /** Two groups by the bits of a number, lowest for the first machine. */
@@ -104,35 +95,39 @@ function swizzle(world: World, { forMillis, atMillis }: FaultOf<"swizzle">): Und
   const { breaks, mends } = drawSwizzle(idsOf(world), random);
   const stepMillis = forMillis / Math.max(1, breaks.length + mends.length);
   const isClog = random.chance(0.5);
+  const broken = new Map<Path, Undo>();
   let isOver = false;
-  const step = (paths: readonly Path[], isBreak: boolean, place: number): void => {
+  const step = (path: Path, isBreak: boolean, place: number): void => {
     world.scheduler.schedule(place * stepMillis, () => {
       if (isOver) return;
-      if (!isBreak) world.peers.heal(paths);
-      else if (isClog) world.peers.clog(paths);
-      else world.peers.cut(paths);
+      if (!isBreak) broken.get(path)?.();
+      else broken.set(path, isClog ? world.peers.clog([path]) : world.peers.cut([path]));
     });
   };
-  breaks.forEach((path, place) => step([path], true, place));
-  mends.forEach((path, place) => step([path], false, breaks.length + place));
+  breaks.forEach((path, place) => step(path, true, place));
+  mends.forEach((path, place) => step(path, false, breaks.length + place));
   return once(() => {
     isOver = true;
-    world.peers.heal(breaks);
+    for (const mend of broken.values()) mend();
   });
 }
 
 function flap(world: World, machine: Machine, { periodMillis }: FaultOf<"flap">): Undo {
   const paths = isolateOne(idsOf(world), machine.memberId);
+  let mend: Undo | undefined;
   let isOver = false;
-  const turn = (isCut: boolean): void => {
+  const turn = (): void => {
     if (isOver) return;
-    if (isCut) world.peers.cut(paths);
-    else world.peers.heal(paths);
-    world.scheduler.schedule(periodMillis, () => turn(!isCut));
+    if (mend === undefined) mend = world.peers.cut(paths);
+    else {
+      mend();
+      mend = undefined;
+    }
+    world.scheduler.schedule(periodMillis, turn);
   };
-  turn(true);
+  turn();
   return once(() => {
     isOver = true;
-    world.peers.heal(paths);
+    mend?.();
   });
 }

@@ -32,7 +32,7 @@ export class LinkDirection {
   readonly #scheduler: SimScheduler;
   readonly #random: SeededRandom;
   readonly #held: ((extraMillis: number) => void)[] = [];
-  #isCut = false;
+  readonly #cuts = new Set<symbol>();
 
   constructor(scheduler: SimScheduler, random: SeededRandom, delay: LinkDelay) {
     this.#scheduler = scheduler;
@@ -41,7 +41,7 @@ export class LinkDirection {
   }
 
   get isCut(): boolean {
-    return this.#isCut;
+    return this.#cuts.size > 0;
   }
 
   /** Virtual time at which what leaves now arrives. */
@@ -56,17 +56,29 @@ export class LinkDirection {
 
   /** Has `send` run now, or when a cut has healed; `extraMillis` is for sending again. */
   dispatch(send: (extraMillis: number) => void): void {
-    if (this.#isCut) this.#held.push(send);
+    if (this.isCut) this.#held.push(send);
     else send(0);
   }
 
-  cut(): void {
-    this.#isCut = true;
+  /** One more reason to let nothing through. */
+  cut(reason: symbol): void {
+    this.#cuts.add(reason);
   }
 
+  /** A reason is gone; one that is none any more changes nothing. */
+  mend(reason: symbol): void {
+    if (this.#cuts.delete(reason)) this.#release();
+  }
+
+  /** All reasons are gone. */
   heal(): void {
-    if (!this.#isCut) return;
-    this.#isCut = false;
+    if (!this.isCut) return;
+    this.#cuts.clear();
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.isCut) return;
     for (const send of this.#held.splice(0)) send(this.#random.nextFloat() * resendMaxMillis);
   }
 }
@@ -88,12 +100,29 @@ export class ClientLink {
     this.#coverage = coverage;
   }
 
-  /** Lets nothing through, one way or both; what is sent waits, as TCP's does. */
-  cut(...directions: readonly LinkDirectionName[]): void {
+  /**
+   * Lets nothing through, one way or both; what is sent waits, as TCP's does.
+   *
+   * @returns Ends this cut; what something else has cut stays so.
+   */
+  cut(...directions: readonly LinkDirectionName[]): () => void {
+    const reason = Symbol("cut");
+    this.cutFor(reason, directions);
+    return () => this.mend(reason);
+  }
+
+  /** {@link ClientLink.cut} for a reason that {@link ClientLink.mend} takes away. @internal */
+  cutFor(reason: symbol, directions: readonly LinkDirectionName[]): void {
     const both = directions.length === 0;
-    if (both || directions.includes("to-server")) this.toServer.cut();
-    if (both || directions.includes("to-client")) this.toClient.cut();
+    if (both || directions.includes("to-server")) this.toServer.cut(reason);
+    if (both || directions.includes("to-client")) this.toClient.cut(reason);
     this.#coverage.fault(both ? "client link cut" : "client link cut one way");
+  }
+
+  /** @internal */
+  mend(reason: symbol): void {
+    this.toServer.mend(reason);
+    this.toClient.mend(reason);
   }
 
   /** Ends all cuts; what waited arrives, in order. */

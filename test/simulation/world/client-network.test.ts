@@ -492,6 +492,34 @@ test("B9: of a link cut one way the other way works; what waited arrives after i
   assert.deepEqual(await bench.settle(second), bytes(2));
 });
 
+test("Cuts that overlap end for themselves, on links that come later too", async () => {
+  const bench = new Bench();
+  bench.network.serve(address, [echo]);
+  const first = bench.network.link("c1", address);
+  const endAll = bench.network.cutServer(address);
+  const endBack = bench.network.cutServer(address, "to-client");
+  const endOwn = first.cut("to-server");
+  const second = bench.network.link("c2", address);
+  assert.deepEqual([second.toServer.isCut, second.toClient.isCut], [true, true]);
+  endAll();
+  endAll();
+  assert.deepEqual([first.toServer.isCut, first.toClient.isCut], [true, true]);
+  assert.deepEqual([second.toServer.isCut, second.toClient.isCut], [false, true]);
+  endBack();
+  assert.deepEqual([first.toServer.isCut, first.toClient.isCut], [true, false]);
+  endOwn();
+  const channel = await bench.connected(bench.channel());
+  assert.deepEqual(await bench.settle(unary(channel, "/toy.Toy/Echo")), bytes(1));
+
+  const late = bench.network.cutServer(address);
+  bench.network.healAll();
+  assert.equal(first.toServer.isCut, false);
+  bench.network.cutServer(address);
+  late();
+  assert.equal(first.toServer.isCut, true, "what was healed ends nothing of others");
+  assert.equal(bench.network.link("c3", address).toServer.isCut, true);
+});
+
 test("B12: of a paused server or client everything waits and goes on in order", async () => {
   const bench = new Bench();
   const server = bench.network.serve(address, [mirror]);

@@ -65,7 +65,8 @@ export interface ClientMachineOptions {
 /** A listening address: the life that serves it now, and what its last life left behind. */
 interface Host {
   life: ServerLife | undefined;
-  readonly cuts: Set<LinkDirectionName>;
+  /** Directions of the cuts of all its links; none for both. */
+  readonly cuts: Map<symbol, readonly LinkDirectionName[]>;
   /** Connections of dead lives whose clients have sent something that nobody answered. */
   readonly orphans: Set<ClientConnection>;
 }
@@ -135,8 +136,7 @@ export class ClientNetwork {
     const { scheduler, random, coverage } = this.#options;
     const own = random.split(`link ${clientName} ${address}`);
     const link = new ClientLink(scheduler, own, coverage, this.#delay);
-    const { cuts } = this.#host(address);
-    if (cuts.size > 0) link.cut(...cuts);
+    for (const [reason, directions] of this.#host(address).cuts) link.cutFor(reason, directions);
     links.set(address, link);
     return link;
   }
@@ -149,18 +149,20 @@ export class ClientNetwork {
     }
   }
 
-  /** Cuts all clients, present and future, off an address; one way if only one is named. */
-  cutServer(address: string, ...directions: readonly LinkDirectionName[]): void {
+  /**
+   * Cuts all clients, present and future, off an address; one way if only one is named.
+   *
+   * @returns Ends this cut; what something else has cut stays so.
+   */
+  cutServer(address: string, ...directions: readonly LinkDirectionName[]): () => void {
+    const reason = Symbol("cut");
     const { cuts } = this.#host(address);
-    const meant = directions.length === 0 ? bothDirections : directions;
-    for (const direction of meant) cuts.add(direction);
-    for (const link of this.#linksTo(address)) link.cut(...directions);
-  }
-
-  /** Ends all cuts between clients and an address, those of single links too. */
-  healServer(address: string): void {
-    this.#host(address).cuts.clear();
-    for (const link of this.#linksTo(address)) link.heal();
+    cuts.set(reason, directions);
+    for (const link of this.#linksTo(address)) link.cutFor(reason, directions);
+    return () => {
+      cuts.delete(reason);
+      for (const link of this.#linksTo(address)) link.mend(reason);
+    };
   }
 
   /** Breaks all connections of an address; see {@link ClientLink.reset}. */
@@ -234,7 +236,7 @@ export class ClientNetwork {
   #host(address: string): Host {
     let host = this.#hosts.get(address);
     if (host === undefined) {
-      host = { life: undefined, cuts: new Set(), orphans: new Set() };
+      host = { life: undefined, cuts: new Map(), orphans: new Set() };
       this.#hosts.set(address, host);
     }
     return host;
@@ -250,5 +252,3 @@ export class ClientNetwork {
     return machine;
   }
 }
-
-const bothDirections: readonly LinkDirectionName[] = ["to-server", "to-client"];

@@ -60,6 +60,26 @@ export function drawLinkFaults(random: SeededRandom): LinkFaults {
   };
 }
 
+/** What a path does that suffers from several faults: the worst of each. */
+export function worstFaults(all: readonly LinkFaults[]): LinkFaults {
+  const most = (name: Exclude<keyof LinkFaults, "bytesPerMilli">): number =>
+    Math.max(...all.map((faults) => faults[name]));
+  const bytesPerMilli = Math.min(...all.map((faults) => faults.bytesPerMilli ?? Infinity));
+  return {
+    delayMinMillis: most("delayMinMillis"),
+    delayMeanMillis: most("delayMeanMillis"),
+    spikeProbability: most("spikeProbability"),
+    spikeMillis: most("spikeMillis"),
+    dropProbability: most("dropProbability"),
+    duplicateProbability: most("duplicateProbability"),
+    reorderProbability: most("reorderProbability"),
+    bytesPerMilli: bytesPerMilli === Infinity ? undefined : bytesPerMilli,
+    snapshotCutProbability: most("snapshotCutProbability"),
+    snapshotCorruptProbability: most("snapshotCorruptProbability"),
+    snapshotPauseMillis: most("snapshotPauseMillis"),
+  };
+}
+
 /** Draws the time on the way for a frame. */
 export function drawDelay(faults: LinkFaults, bytes: number, random: SeededRandom): number {
   const spread = -Math.log(1 - random.nextFloat()) * faults.delayMeanMillis;

@@ -1,22 +1,8 @@
 import type { MemberId } from "@quorate/raft";
 import { FrameKind, type PeerHandler } from "@quorate/server/member";
-import type { SeededRandom } from "@quorate/platform/sim";
-import { drawDelay, type LinkFaults } from "./peer-network-faults.ts";
+import { drawDelay } from "./peer-network-faults.ts";
+import type { NetworkPath } from "./peer-network-path.ts";
 import type { NetworkHost, PeerProcessHooks } from "./peer-network.ts";
-
-/** One direction between two machines. */
-export interface NetworkPath {
-  readonly from: MemberId;
-  readonly to: MemberId;
-  readonly random: SeededRandom;
-  faults: LinkFaults;
-  /** Whether its faults were set for itself. */
-  isOwn: boolean;
-  isCut: boolean;
-  isClogged: boolean;
-  /** Sends on what waits because the path is clogged. */
-  readonly held: (() => void)[];
-}
 
 /** A process that takes part. */
 export interface NetworkProcess {
@@ -210,8 +196,8 @@ export class PeerNetworkLink {
     }
     const isAnswered = isReachable && !this.#isForgotten && peer?.hooks.isPaused() === false;
     this.#unanswered = isAnswered ? 0 : this.#unanswered + 1;
-    const { held } = this.#path;
-    if (this.#unanswered < (held.length > 0 ? unansweredBusyMax : unansweredMax)) return;
+    const patience = this.#path.isHolding ? unansweredBusyMax : unansweredMax;
+    if (this.#unanswered < patience) return;
     this.#host.coverage.sometimes("a silent connection was noticed", true);
     this.reset();
   }
@@ -249,9 +235,9 @@ export class PeerNetworkLink {
 
   #arrive(generation: number, kind: FrameKind, payload: Uint8Array): void {
     if (this.#generation !== generation) return;
-    const { isCut, isClogged, held, from, to } = this.#path;
+    const { isCut, isClogged, from, to } = this.#path;
     if (isClogged) {
-      held.push(() => {
+      this.#path.hold(() => {
         if (this.#generation !== generation) return;
         this.#queuedBytes -= payload.length;
         this.#deliverAt(this.#nextInOrder(0), kind, payload);

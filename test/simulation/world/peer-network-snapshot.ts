@@ -4,7 +4,8 @@ import type { MemberId } from "@quorate/raft";
 import type { IncomingSnapshot, OutgoingSnapshot } from "@quorate/server/member";
 import { CheckFailure } from "../checkers/check-failure.ts";
 import { drawDelay } from "./peer-network-faults.ts";
-import type { NetworkPath, NetworkProcess } from "./peer-network-link.ts";
+import type { NetworkProcess } from "./peer-network-link.ts";
+import type { NetworkPath } from "./peer-network-path.ts";
 import type { NetworkHost } from "./peer-network.ts";
 
 /** Longest wait of a sender for anything to move. */

@@ -171,6 +171,48 @@ describe("PeerNetwork: frames", () => {
     assert.deepEqual(sender.events, ["+2"]);
   });
 
+  test("of faults that overlap each ends for itself, unless all is healed (D4)", () => {
+    const { world } = pair();
+    const { network } = world;
+    const path = [{ from: one, to: two }];
+    const isOpen = (): boolean => network.isOpen(one, two);
+    const mends = [network.cut(path), network.clog(path), network.cut(path)];
+    for (const mend of mends) {
+      assert.equal(isOpen(), false);
+      mend();
+      mend();
+    }
+    assert.equal(isOpen(), true);
+    const late = network.cut(path);
+    network.heal(path);
+    assert.equal(isOpen(), true);
+    const next = network.cut(path);
+    late();
+    assert.equal(isOpen(), false, "what was healed ends nothing of others");
+    next();
+    assert.equal(isOpen(), true);
+  });
+
+  test("are as late as the worst of what burdens their links, and none stays (D4)", () => {
+    const { world, sender, receiver } = pair();
+    const arrivals = (withinMillis: number): number => {
+      const before = receiver.got.length;
+      sender.send(two, "x");
+      world.scheduler.advance(withinMillis);
+      return receiver.got.length - before;
+    };
+    const endSlow = world.network.worsen({ ...calmFaults, delayMinMillis: 400 });
+    const endBrief = world.network.worsen({ ...calmFaults, delayMinMillis: 200 });
+    assert.equal(arrivals(300), 0);
+    endBrief();
+    endBrief();
+    world.scheduler.advance(500);
+    assert.equal(arrivals(300), 0, "the end of one is not that of the other");
+    endSlow();
+    world.scheduler.advance(500);
+    assert.equal(arrivals(300), 1);
+  });
+
   test("find a paused process when it goes on, in order", () => {
     const { world, sender, receiver } = pair();
     receiver.timers.pause();

@@ -11,8 +11,9 @@ import type { MemberId } from "@quorate/raft";
 import type { FrameKind, PeerAddress, PeerHandler, PeerTransport } from "@quorate/server/member";
 import type { SeededRandom, SimScheduler } from "@quorate/platform/sim";
 import type { Coverage } from "../coverage.ts";
-import { calmFaults, type LinkFaults } from "./peer-network-faults.ts";
-import { PeerNetworkLink, type NetworkPath, type NetworkProcess } from "./peer-network-link.ts";
+import { calmFaults, worstFaults, type LinkFaults } from "./peer-network-faults.ts";
+import { PeerNetworkLink, type NetworkProcess } from "./peer-network-link.ts";
+import { NetworkPath, type PathBreak } from "./peer-network-path.ts";
 import type { Path } from "./peer-network-shapes.ts";
 import { streamState, type StateStream } from "./peer-network-snapshot.ts";
 
@@ -48,6 +49,8 @@ export class PeerNetwork {
   /** Once set, what is broken outside stays broken (D9). */
   #core: ReadonlySet<MemberId> | undefined;
   #defaultFaults: LinkFaults = calmFaults;
+  /** What makes all paths worse for a time. */
+  readonly #burdens = new Map<symbol, LinkFaults>();
 
   constructor(dependencies: PeerNetworkDependencies) {
     this.#dependencies = dependencies;
@@ -98,7 +101,21 @@ export class PeerNetwork {
   /** What paths do that were given nothing else. Changes those. */
   setDefaultFaults(faults: LinkFaults): void {
     this.#defaultFaults = faults;
-    for (const path of this.#paths.values()) if (!path.isOwn) path.faults = faults;
+    this.#applyDefault();
+  }
+
+  /**
+   * Makes all paths worse that were given nothing of their own, beside what else does so.
+   *
+   * @returns Ends it.
+   */
+  worsen(faults: LinkFaults): () => void {
+    const reason = Symbol("worse");
+    this.#burdens.set(reason, faults);
+    this.#applyDefault();
+    return () => {
+      if (this.#burdens.delete(reason)) this.#applyDefault();
+    };
   }
 
   /** What one path does. */
@@ -109,29 +126,27 @@ export class PeerNetwork {
     path.isOwn = true;
   }
 
-  /** Nothing sent on the paths arrives, and senders are not told. */
-  cut(paths: readonly Path[]): void {
-    for (const path of this.#changeable(paths)) {
-      if (!path.isCut) this.#dependencies.coverage.fault("network cut");
-      path.isCut = true;
-    }
+  /**
+   * Nothing sent on the paths arrives, and senders are not told.
+   *
+   * @returns Ends this cut; a path that something else has cut stays so.
+   */
+  cut(paths: readonly Path[]): () => void {
+    return this.#break("cut", paths);
   }
 
-  /** What is sent on the paths waits until they are healed. */
-  clog(paths: readonly Path[]): void {
-    for (const path of this.#changeable(paths)) {
-      if (!path.isClogged) this.#dependencies.coverage.fault("network clog");
-      path.isClogged = true;
-    }
+  /**
+   * What is sent on the paths waits.
+   *
+   * @returns Ends this clog; see {@link PeerNetwork.cut}.
+   */
+  clog(paths: readonly Path[]): () => void {
+    return this.#break("clog", paths);
   }
 
-  /** Ends cuts and clogs. */
+  /** Ends cuts and clogs, whatever they are for. */
   heal(paths: readonly Path[]): void {
-    for (const path of this.#changeable(paths)) {
-      path.isCut = false;
-      path.isClogged = false;
-      for (const release of path.held.splice(0)) release();
-    }
+    for (const path of this.#changeable(paths)) path.heal();
   }
 
   /** Breaks the connection on a path: what is on the way is lost, the sender is told. */
@@ -153,6 +168,7 @@ export class PeerNetwork {
 
   /** Ends all faults of all paths. */
   healAll(): void {
+    this.#burdens.clear();
     this.heal([...this.#paths.values()]);
     this.#calm(() => true);
   }
@@ -170,6 +186,29 @@ export class PeerNetwork {
   isOpen(from: MemberId, to: MemberId): boolean {
     const { isCut, isClogged } = this.#path(from, to);
     return !isCut && !isClogged;
+  }
+
+  #break(how: PathBreak, paths: readonly Path[]): () => void {
+    const reason = Symbol(how);
+    const broken = this.#changeable(paths);
+    for (const path of broken) {
+      if (!(how === "cut" ? path.isCut : path.isClogged)) {
+        this.#dependencies.coverage.fault(`network ${how}`);
+      }
+      path.break(how, reason);
+    }
+    return () => {
+      for (const path of broken) if (!this.#isFrozen(path)) path.mend(how, reason);
+    };
+  }
+
+  #applyDefault(): void {
+    const faults = this.#usualFaults();
+    for (const path of this.#paths.values()) if (!path.isOwn) path.faults = faults;
+  }
+
+  #usualFaults(): LinkFaults {
+    return worstFaults([this.#defaultFaults, ...this.#burdens.values()]);
   }
 
   #calm(isMeant: (path: Path) => boolean): void {
@@ -194,11 +233,9 @@ export class PeerNetwork {
     let path = this.#paths.get(name);
     if (path === undefined) {
       const isCalm = this.#core?.has(from) === true && this.#core.has(to);
-      path = {
-        ...{ from, to, isCut: false, isClogged: false, held: [], isOwn: isCalm },
-        faults: isCalm ? calmFaults : this.#defaultFaults,
-        random: this.#dependencies.random.split(name),
-      };
+      const faults = isCalm ? calmFaults : this.#usualFaults();
+      const random = this.#dependencies.random.split(name);
+      path = new NetworkPath({ from, to }, random, { faults, isOwn: isCalm });
       this.#paths.set(name, path);
     }
     return path;
