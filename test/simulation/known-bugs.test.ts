@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { knownBugs } from "./known-bugs.ts";
 import type { Guard } from "./known-bugs/known-bug.ts";
+import { problemOfTitle, type SourceText } from "./known-bugs/live-test.ts";
 import { mutants } from "./mutants/mutants.ts";
 import { schedules } from "./schedules/schedules.ts";
 
@@ -47,13 +49,12 @@ test("every mutant of a row stands in that row", () => {
   }
 });
 
-/** What is wrong with a guard: it must exist. */
+/** What is wrong with a guard: it must exist, and a test must run. */
 function problemsOf(row: string, guard: Guard): readonly string[] {
   switch (guard.kind) {
     case "test": {
-      const text = readFileSync(`${root}${guard.file}`, "utf8");
-      const isThere = text.includes(guard.title);
-      return isThere ? [] : [`${guard.file} has no "${guard.title}"`];
+      const problem = problemOfTest(guard.file, guard.title);
+      return problem === undefined ? [] : [problem];
     }
     case "schedule": {
       const schedule = schedules.find(({ name }) => name === guard.name);
@@ -67,4 +68,32 @@ function problemsOf(row: string, guard: Guard): readonly string[] {
     case "does-not-apply":
       return guard.why === "" ? ["why not?"] : [];
   }
+}
+
+function problemOfTest(path: string, title: string): string | undefined {
+  if (!existsSync(join(root, path))) return `there is no ${path}`;
+  if (!path.endsWith(".ts")) return problemOfData(path, title);
+  const name = `./${basename(path)}"`;
+  const importers = testsIn(dirname(path)).filter(({ text }) => text.includes(name));
+  return problemOfTitle(sourceText(path), title, importers);
+}
+
+/** Data is what its comments say where a test reads its folder and commands follow the comment. */
+function problemOfData(path: string, title: string): string | undefined {
+  const commands = sourceText(path).text.split(title)[1];
+  if (commands === undefined) return `${path} has no "${title}"`;
+  if (!/^----$/m.test(commands)) return `${path}: no command stands behind "${title}"`;
+  const folder = dirname(path);
+  const reads = `testDataDirectory(fileURLToPath(new URL("${basename(folder)}"`;
+  const isRead = testsIn(dirname(folder)).some(({ text }) => text.includes(`\n${reads}`));
+  return isRead ? undefined : `no test reads ${folder}`;
+}
+
+function testsIn(folder: string): readonly SourceText[] {
+  const names = readdirSync(join(root, folder)).filter((name) => name.endsWith(".test.ts"));
+  return names.map((name) => sourceText(join(folder, name)));
+}
+
+function sourceText(path: string): SourceText {
+  return { path, text: readFileSync(join(root, path), "utf8") };
 }

@@ -2,9 +2,9 @@
 export type Guard =
   | {
       readonly kind: "test";
-      /** From the root of the repository; also a file of scenarios or of commented data. */
+      /** From the root of the repository; also a table of cases or commented data. */
       readonly file: string;
-      /** Stands in the file word for word. */
+      /** A part of the title of a test that runs, word for word. */
       readonly title: string;
     }
   | {
@@ -32,7 +32,7 @@ export interface KnownBug {
   readonly guards: readonly Guard[];
 }
 
-/** Guarded by a test. @param title - Stands in the file word for word. */
+/** Guarded by a test. @param title - A part of its title, word for word. */
 export function byTest(file: string, title: string): Guard {
   return { kind: "test", file, title };
 }

@@ -63,7 +63,6 @@ export const membershipBugs: readonly KnownBug[] = [
         raftTests,
         "C23 camunda#57386: the leader dies at any step of a joint change; the next ends it",
       ),
-      byTest("packages/raft/test/simulation/mutants.ts", "stays joint for ever (C23)"),
     ],
   },
   {
