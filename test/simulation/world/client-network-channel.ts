@@ -17,6 +17,7 @@ import { ClientCall, StreamReader, unarySink, type CallSink } from "./client-net
 import type { BreakWords, ClientConnection, ConnectionEnd } from "./client-network-connection.ts";
 import type { Frame } from "./client-network-frames.ts";
 import type { ProcessGate } from "./client-network-gate.ts";
+import { Keepalive } from "./client-network-keepalive.ts";
 
 /** What a channel needs of the network and of its machine. */
 export interface ChannelHost {
@@ -162,6 +163,7 @@ export class SimChannel implements Channel {
           if (this.#connection === connection) this.#break(words);
         });
       },
+      look: (work) => this.#host.gate.enter(() => work(this.#calls.size > 0)),
     });
     this.#connection = connection;
   }
@@ -248,60 +250,5 @@ export class SimChannel implements Channel {
 
   #setTimer(delayMillis: number, work: () => void): Timer {
     return this.#runtime.timers.setTimer(delayMillis, () => this.#host.gate.enter(work));
-  }
-}
-
-interface KeepaliveOptions {
-  readonly timeMillis: number;
-  readonly timeoutMillis: number;
-  setTimer(delayMillis: number, work: () => void): Timer;
-  hasCalls(): boolean;
-  ping(): void;
-  giveUp(): void;
-}
-
-/**
- * Pings as grpc-js does: every so often while there are calls, not only after silence; when none
- * was open as a ping fell due, with the next call.
- */
-class Keepalive {
-  readonly #options: KeepaliveOptions;
-  #timer: Timer | undefined;
-  #isDue = false;
-
-  constructor(options: KeepaliveOptions) {
-    this.#options = options;
-  }
-
-  callBegins(): void {
-    if (this.#isDue) this.#ping();
-    else if (this.#timer === undefined) this.#wait();
-  }
-
-  answered(): void {
-    this.stop();
-    if (this.#options.hasCalls()) this.#wait();
-  }
-
-  stop(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#isDue = false;
-  }
-
-  #wait(): void {
-    this.#timer = this.#options.setTimer(this.#options.timeMillis, () => {
-      this.#timer = undefined;
-      if (this.#options.hasCalls()) this.#ping();
-      else this.#isDue = true;
-    });
-  }
-
-  #ping(): void {
-    this.#isDue = false;
-    this.#options.ping();
-    this.#timer = this.#options.setTimer(this.#options.timeoutMillis, () => {
-      this.#options.giveUp();
-    });
   }
 }

@@ -1,5 +1,6 @@
 import type { SimScheduler } from "@quorate/platform/sim";
 
+import { check } from "../checkers/check-failure.ts";
 import type { Frame } from "./client-network-frames.ts";
 import type { ClientLink, LinkDirection } from "./client-network-link.ts";
 
@@ -23,11 +24,17 @@ const breakWords: readonly BreakWords[] = [
 /** Time after which a server has noticed, by pings of its own, that a client is gone. */
 const serverNoticesMillis = 80_000;
 
+/** How long a client may wait for a half-open connection: two keepalive times, on a slow clock. */
+const clientNoticesMillis = 17_000;
+const lookMillis = 500;
+
 /** One end of a connection. */
 export interface ConnectionEnd {
   onFrames(frames: readonly Frame[]): void;
   /** The connection is no more. */
   onBroken(words: BreakWords): void;
+  /** Has `work` run in the end's process and told whether calls wait for the connection. */
+  look?(work: (hasCalls: boolean) => void): void;
 }
 
 /**
@@ -118,13 +125,27 @@ export class ClientConnection {
 
   /** See {@link ClientLink.silence}. */
   silence(): void {
-    if (this.#isSilent) return;
+    if (this.#isSilent || this.#client === undefined) return;
     if (!this.#isEstablished) {
       this.reset();
       return;
     }
     this.#isSilent = true;
     this.#scheduler.schedule(serverNoticesMillis, () => this.#breakServer());
+    this.#expectNoticed(0);
+  }
+
+  /** The client gives the connection up in time; what counts is the time in which calls wait. */
+  #expectNoticed(waitedMillis: number): void {
+    this.#scheduler.schedule(lookMillis, () => {
+      if (this.#client === undefined) this.link.coverage.checked("B10");
+      this.#client?.look?.((hasCalls) => {
+        const millis = waitedMillis + (hasCalls ? lookMillis : 0);
+        const isInTime = this.#client === undefined || millis <= clientNoticesMillis;
+        check(isInTime, "B10", () => `a client waits for a half-open connection for ${millis} ms`);
+        this.#expectNoticed(millis);
+      });
+    });
   }
 
   #breakClient(words: BreakWords): void {

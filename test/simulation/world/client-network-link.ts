@@ -89,7 +89,8 @@ export class ClientLink {
   readonly toClient: LinkDirection;
   /** Draws what is not a delay. @internal */
   readonly random: SeededRandom;
-  readonly #coverage: Coverage;
+  /** @internal */
+  readonly coverage: Coverage;
   readonly #connections = new Set<ClientConnection>();
 
   /** @internal */
@@ -97,7 +98,7 @@ export class ClientLink {
     this.toServer = new LinkDirection(scheduler, random.split("to-server"), delay);
     this.toClient = new LinkDirection(scheduler, random.split("to-client"), delay);
     this.random = random.split("choices");
-    this.#coverage = coverage;
+    this.coverage = coverage;
   }
 
   /**
@@ -116,7 +117,7 @@ export class ClientLink {
     const both = directions.length === 0;
     if (both || directions.includes("to-server")) this.toServer.cut(reason);
     if (both || directions.includes("to-client")) this.toClient.cut(reason);
-    this.#coverage.fault(both ? "client link cut" : "client link cut one way");
+    this.coverage.fault(both ? "client link cut" : "client link cut one way");
   }
 
   /** @internal */
@@ -138,17 +139,22 @@ export class ClientLink {
 
   /** Breaks all connections: both ends hear of it, each in its time; what is under way is lost. */
   reset(): void {
-    this.#coverage.fault("client connection reset");
+    this.coverage.fault("client connection reset");
     for (const connection of [...this.#connections]) connection.reset();
   }
 
   /**
-   * Leaves all connections half-open: nothing arrives any more and nobody is told. The client
-   * notices by its keepalive only; new connections are fine.
+   * Leaves all connections half-open: nothing arrives any more and nobody is told (B10). The client
+   * notices by its keepalive only, and has to; new connections are fine.
+   *
+   * @returns Whether there was one.
    */
-  silence(): void {
-    this.#coverage.fault("client connection half-open");
-    for (const connection of [...this.#connections]) connection.silence();
+  silence(): boolean {
+    const connections = [...this.#connections].filter(({ hasClient }) => hasClient);
+    if (connections.length === 0) return false;
+    this.coverage.fault("client connection half-open");
+    for (const connection of connections) connection.silence();
+    return true;
   }
 
   /** @internal */

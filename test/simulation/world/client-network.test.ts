@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { services } from "@quorate/api";
-import { ClientClosedError, connect, type Client } from "@quorate/client";
+import { ClientClosedError, connect, type Client, type ClientOptions } from "@quorate/client";
 import { CallError, type BidiCall, type Channel } from "@quorate/client/sim";
 import { StatusCode, type RpcMethod } from "@quorate/grpc";
 import { SeededRandom, SimClock, SimScheduler, SimTimers } from "@quorate/platform/sim";
@@ -50,11 +50,12 @@ class Bench {
   }
 
   /** The seam itself, for what the client's own retries would hide. */
-  channel(name: string = "c1"): Channel {
+  channel(name: string = "c1", settings: Partial<ClientOptions> = {}): Channel {
     let made: Channel | undefined;
     const factory = this.network.createChannel(name);
     const { clock, timers } = this;
     connect({
+      ...settings,
       endpoints: [address],
       runtime: {
         ...{ clock, timers, random: this.random.split(name) },
@@ -450,16 +451,29 @@ test("A client that was connecting as its server died finds the next one", async
   }
 });
 
-test("A half-open connection is silent for good; a new one works", async () => {
+test("B10: a half-open connection is silent until its client's keepalive gives it up", async () => {
   const bench = new Bench();
   bench.network.serve(address, [echo]);
   const channel = await bench.connected(bench.channel());
-  bench.network.link("c1", address).silence();
+  const link = bench.network.link("c1", address);
+  assert.equal(link.silence(), true);
+  const startMillis = bench.scheduler.nowMillis;
   const outcome = await bench.settle(unary(channel, "/toy.Toy/Echo"));
   assert.ok(outcome instanceof CallError);
-  assert.ok(bench.scheduler.nowMillis > 15_000);
+  const tookMillis = bench.scheduler.nowMillis - startMillis;
+  assert.ok(tookMillis > 14_900 && tookMillis < 15_100, `${tookMillis}`);
   await bench.connected(channel);
   assert.deepEqual(await bench.settle(unary(channel, "/toy.Toy/Echo")), bytes(1));
+  assert.deepEqual(bench.coverage.counts("promises"), [["B10", 1]]);
+  assert.equal(bench.network.link("c2", address).silence(), false, "nobody is there");
+});
+
+test("B10: a client that keeps a half-open connection for longer fails the run", async () => {
+  const bench = new Bench();
+  bench.network.serve(address, [echo]);
+  const channel = await bench.connected(bench.channel("c1", { keepalive: { timeMillis: 60_000 } }));
+  bench.network.silenceServer(address);
+  await assert.rejects(bench.settle(unary(channel, "/toy.Toy/Echo")), /B10/);
 });
 
 test("B9: of a link cut one way the other way works; what waited arrives after it", async () => {

@@ -170,9 +170,13 @@ export class ClientNetwork {
     for (const link of this.#linksTo(address)) link.reset();
   }
 
-  /** Leaves all connections of an address half-open; see {@link ClientLink.silence}. */
-  silenceServer(address: string): void {
-    for (const link of this.#linksTo(address)) link.silence();
+  /**
+   * Leaves all connections of an address half-open; see {@link ClientLink.silence}.
+   *
+   * @returns Whether there was one.
+   */
+  silenceServer(address: string): boolean {
+    return this.#linksTo(address).filter((link) => link.silence()).length > 0;
   }
 
   /** Ends all cuts. */

@@ -1,5 +1,6 @@
 import type { MemberId } from "@quorate/raft";
 import { FrameKind, type PeerHandler } from "@quorate/server/member";
+import { CheckFailure } from "../checkers/check-failure.ts";
 import { drawDelay } from "./peer-network-faults.ts";
 import type { NetworkPath } from "./peer-network-path.ts";
 import type { NetworkHost, PeerProcessHooks } from "./peer-network.ts";
@@ -17,6 +18,8 @@ const pingMillis = 500;
 const unansweredMax = 4;
 /** The same while frames wait, and pings behind them. */
 const unansweredBusyMax = 10;
+/** A half-open connection is given up within this time, also where frames wait before pings. */
+const noticeMaxMillis = 7_000;
 /** A connection from which nothing came for this long is closed by its receiver. */
 const receiverSilenceMillis = 10_000;
 /** Pauses between attempts to connect. */
@@ -100,9 +103,10 @@ export class PeerNetworkLink {
     this.#dialLater();
   }
 
-  /** Frames vanish; the sender notices when its pings stay unanswered. */
+  /** Frames vanish; the sender notices when its pings stay unanswered, or the run has failed. */
   breakSilently(): void {
     this.#isForgotten = true;
+    this.#expectNoticed(this.#generation, 0);
   }
 
   /** Ends it for good; what is on the way may still arrive. */
@@ -200,6 +204,22 @@ export class PeerNetworkLink {
     if (this.#unanswered < patience) return;
     this.#host.coverage.sometimes("a silent connection was noticed", true);
     this.reset();
+  }
+
+  /** What counts is the time in which the process runs: one that stands still notices nothing. */
+  #expectNoticed(generation: number, silentMillis: number): void {
+    const { scheduler, coverage, onFailure } = this.#host;
+    scheduler.schedule(pingMillis, () => {
+      const { memberId, hooks } = this.#process;
+      if (this.#isClosed) return;
+      if (this.#generation !== generation) {
+        coverage.checked("B10");
+        return;
+      }
+      const millis = silentMillis + (hooks.isPaused() ? 0 : pingMillis);
+      if (millis <= noticeMaxMillis) this.#expectNoticed(generation, millis);
+      else onFailure(new CheckFailure("B10", `${memberId} keeps a half-open connection`));
+    });
   }
 
   #sendInOrder(kind: FrameKind, payload: Uint8Array): void {

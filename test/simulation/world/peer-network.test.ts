@@ -266,11 +266,28 @@ describe("PeerNetwork: connections", () => {
 
   test("half-open ones look alive and deliver nothing until pings fail (B10)", () => {
     const { world, sender, receiver } = pair();
-    world.network.halfOpen(one, two);
+    assert.equal(world.network.halfOpen(one, two), true);
     assert.ok(sender.send(two, "lost"));
-    world.scheduler.advance(8_000);
+    world.scheduler.advance(1_500);
+    assert.deepEqual(sender.events, ["+2"]);
+    world.scheduler.advance(1_500);
     assert.deepEqual(receiver.got, []);
     assert.deepEqual(sender.events, ["+2", "-2", "+2"]);
+    world.scheduler.advance(10_000);
+    assert.deepEqual(world.failures, []);
+    assert.deepEqual(world.coverage.counts("promises"), [["B10", 1]]);
+    assert.equal(world.network.halfOpen(one, four), false, "nobody is there");
+  });
+
+  test("half-open ones of a process that stands still have more time (B10, B12)", () => {
+    const { world, sender } = pair();
+    world.network.halfOpen(one, two);
+    sender.timers.pause();
+    world.scheduler.advance(9_000);
+    sender.timers.goOn();
+    world.scheduler.advance(3_000);
+    assert.deepEqual(sender.events, ["+2", "-2", "+2"]);
+    assert.deepEqual(world.failures, []);
   });
 
   test("a reset loses what is on the way and tells the sender", () => {

@@ -158,12 +158,18 @@ export class PeerNetwork {
     for (const stream of [...this.#streams]) stream.handleReset(from, to);
   }
 
-  /** The receiver has forgotten the connection and the sender does not know (B10). */
-  halfOpen(from: MemberId, to: MemberId): void {
+  /**
+   * Something on the way has forgotten the connection and tells nobody: nothing arrives any more
+   * (B10). The run has failed when the sender does not notice in time.
+   *
+   * @returns Whether there was a connection.
+   */
+  halfOpen(from: MemberId, to: MemberId): boolean {
     const link = this.#processes.get(from)?.links.get(to);
-    if (link?.connectedSince === undefined) return;
+    if (link?.connectedSince === undefined) return false;
     this.#dependencies.coverage.fault("network half-open");
     link.breakSilently();
+    return true;
   }
 
   /** Ends all faults of all paths. */
