@@ -39,6 +39,14 @@ export interface RunFailure {
 export interface RunOptions {
   /** Gets each line of the story. @default nobody */
   readonly onLine?: ((line: string) => void) | undefined;
+  /** Whether a failure is told with every frame, call and write before it. @default false */
+  readonly isDetailed?: boolean | undefined;
+  /** Lines that are kept for a failure, and as many details. @default 200 */
+  readonly linesMax?: number | undefined;
+  /** A run of more events is judged not to end. @default 3,000,000 */
+  readonly eventsMax?: number | undefined;
+  /** Ends the run, as if something were wrong. @default nobody does */
+  readonly signal?: AbortSignal | undefined;
   /**
    * Plays after the start, beside the faults of the plan, which has no more of them than it needs;
    * the safety phase ends with it. What it throws ends the run. @default the plan's time passes
@@ -52,8 +60,6 @@ const convergeMillis = 60_000;
 const calmMillis = 3_000;
 /** Longest time of a script. */
 const scriptMillis = 300_000;
-/** A run of more events does not end. */
-const eventsMax = 3_000_000;
 
 /** Plays a plan to its end or its first broken promise. Never throws for what it finds. */
 export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
@@ -64,13 +70,16 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
   const onRejection = (error: unknown): void => {
     if (!isOfTheDead(error)) world.fail(new Error("unhandled rejection", { cause: error }));
   };
+  const onAbort = (): void => world.fail(new Error("the run was ended"));
   process.on("unhandledRejection", onRejection);
+  options.signal?.addEventListener("abort", onAbort);
   try {
-    await withGuardedGlobals(() => play(world, options.script));
+    await withGuardedGlobals(() => play(world, options));
   } catch (error) {
     world.fail(error);
   } finally {
     process.off("unhandledRejection", onRejection);
+    options.signal?.removeEventListener("abort", onAbort);
   }
   return {
     failure: world.hasFailed() ? toFailure(world) : undefined,
@@ -81,7 +90,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
   };
 }
 
-async function play(world: World, script: RunOptions["script"]): Promise<void> {
+async function play(world: World, { script }: RunOptions): Promise<void> {
   const { plan } = world;
   for (const machine of world.machines) machine.start();
   const ending = new AbortController();
@@ -152,8 +161,7 @@ async function waitFor(
 ): Promise<void> {
   const { scheduler } = world;
   const end = scheduler.nowMillis + withinMillis;
-  const isOver = (): boolean => scheduler.nowMillis > end || scheduler.executed > eventsMax;
-  await world.advanceUntil(() => isOver() || isReached());
+  await world.advanceUntil(() => scheduler.nowMillis > end || isReached());
   if (world.hasFailed() || isReached()) return;
   throw new CheckFailure(promise, `not within ${withinMillis} ms: ${describe()}`);
 }
@@ -169,7 +177,7 @@ function toFailure(world: World): RunFailure {
   const stack = failure instanceof Error ? stackOf(failure) : "";
   const message = describeError(failure);
   const kind = failure instanceof CheckFailure ? failure.promise : kindOf(message);
-  return { kind, message, stack, lines: story.lines };
+  return { kind, message: story.named(message), stack: story.named(stack), lines: story.lines };
 }
 
 /** A message without its numbers, so that two failures of one cause compare equal. */

@@ -1,12 +1,17 @@
 import { connect, type Client } from "@quorate/client";
+import type { ChannelFactory } from "@quorate/client/sim";
 import { SimClock } from "@quorate/platform/sim";
 import type { RawChannel } from "../workloads/watch-channel.ts";
 import type { SimClient } from "../workloads/workload.ts";
 import type { MachineHost } from "./machine-host.ts";
+import { StoryChannel } from "./story-channel.ts";
 import { ProcessTimers } from "./process-timers.ts";
 
 /** What a client machine needs of its world. */
-export type ClientHost = Pick<MachineHost, "scheduler" | "clients" | "fail" | "plan"> & {
+export type ClientHost = Pick<
+  MachineHost,
+  "scheduler" | "clients" | "fail" | "plan" | "story" | "isDetailed"
+> & {
   readonly random: MachineHost["random"];
 };
 
@@ -27,9 +32,10 @@ export class ClientMachine implements SimClient {
     this.timers = new ProcessTimers(host.scheduler, this.#clock, {
       onUncaught: (error) => host.fail(error),
     });
-    const createChannel = host.clients.createChannel(name, {
-      deliver: (callback) => this.timers.run(callback),
-    });
+    const createChannel = this.#told(
+      host,
+      host.clients.createChannel(name, { deliver: (callback) => this.timers.run(callback) }),
+    );
     this.client = connect({
       endpoints,
       endpointSyncMillis: random.chance(0.3) ? 3_000 : 0,
@@ -62,5 +68,16 @@ export class ClientMachine implements SimClient {
 
   goOn(): void {
     this.timers.goOn();
+  }
+
+  /** The same, with each call told where the story wants details. */
+  #told({ story, isDetailed }: ClientHost, create: ChannelFactory): ChannelFactory {
+    if (!isDetailed) return create;
+    const who = this.name.replaceAll(" ", "/");
+    return (endpoint, options, runtime) => {
+      const server = endpoint.replace(/:\d+$/, "");
+      const tell = (what: string): void => story.detail(who, what);
+      return new StoryChannel(create(endpoint, options, runtime), server, tell);
+    };
   }
 }

@@ -9,6 +9,7 @@ import type { Machine } from "./machine.ts";
 import type { MemberProcess } from "./member-process.ts";
 import type { EndKind, WorldObserver } from "./observer.ts";
 import type { PeerNetwork } from "./peer-network.ts";
+import type { Story } from "./story.ts";
 
 /** What a machine stands in. */
 export interface MachineHost {
@@ -25,6 +26,9 @@ export interface MachineHost {
   readonly observer: Required<WorldObserver>;
   /** The newest entry that any process has applied. */
   appliedIndex(): number;
+  readonly story: Story;
+  /** Whether the story gets its details. */
+  readonly isDetailed: boolean;
   /** A line of the run's story. */
   trace(line: string): void;
   /** A logger whose lines join the story. */

@@ -8,6 +8,7 @@ import type { MemberId } from "@quorate/raft";
 import { parseInitialCluster, type InitialCluster } from "@quorate/state-machine";
 import type { Bootstrap } from "@quorate/server/member";
 import { WalError } from "@quorate/wal";
+import { CheckFailure } from "../checkers/check-failure.ts";
 import type { Coverage } from "../coverage.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ClientMachine } from "./client-machine.ts";
@@ -20,14 +21,19 @@ import { tellAll } from "./observers.ts";
 import { Effects } from "./effects.ts";
 import { PeerNetwork } from "./peer-network.ts";
 import { Story } from "./story.ts";
+import { StoryDetail } from "./story-detail.ts";
 import { TruthRecorder } from "./truth-recorder.ts";
 
 /** What a run can be given beside its plan. */
 export interface WorldOptions {
   /** Gets each line of the story. @default nobody */
   readonly onLine?: ((line: string) => void) | undefined;
-  /** Lines that are kept for a failure. @default 200 */
-  readonly linesMax?: number;
+  /** Lines that are kept for a failure, and as many details. @default 200 */
+  readonly linesMax?: number | undefined;
+  /** Whether details are kept, too: every frame, call and write. Slow. @default false */
+  readonly isDetailed?: boolean | undefined;
+  /** A run of more events does not end. @default 3,000,000 */
+  readonly eventsMax?: number | undefined;
 }
 
 /** Who is put on a machine. */
@@ -58,6 +64,8 @@ export class World implements MachineHost {
   readonly truth: TruthRecorder;
   readonly observer: Required<WorldObserver>;
   readonly story: Story;
+  readonly isDetailed: boolean;
+  readonly #eventsMax: number;
   readonly effects: Effects = new Effects();
   /** Timers that never stop and never drift. */
   readonly outsideTimers: SimTimers = new SimTimers(this.scheduler);
@@ -84,10 +92,14 @@ export class World implements MachineHost {
     this.coverage = coverage;
     const { scheduler } = this;
     const nowMillis = (): number => scheduler.nowMillis;
-    this.story = new Story(nowMillis, options.linesMax ?? 200, options.onLine);
+    const { linesMax = 200, onLine } = options;
+    this.story = new Story(nowMillis, { linesMax, onLine });
+    this.isDetailed = options.isDetailed ?? false;
+    this.#eventsMax = options.eventsMax ?? 3_000_000;
     this.truth = new TruthRecorder(nowMillis);
     const onFailure = (error: unknown): void => this.fail(error);
-    this.observer = tellAll([this.truth, ...observers], onFailure);
+    const told = this.isDetailed ? [new StoryDetail(this.story)] : [];
+    this.observer = tellAll([...told, this.truth, ...observers], onFailure);
     this.peers = new PeerNetwork({
       ...{ scheduler, coverage, onFailure },
       random: this.random.split("peer network"),
@@ -143,6 +155,7 @@ export class World implements MachineHost {
     const random = this.random.split(`machine ${place}`);
     const machine = new Machine(place, bootstrap, this, random);
     this.machines.push(machine);
+    this.story.call(machine.memberId, machine.name);
     return machine;
   }
 
@@ -233,7 +246,12 @@ export class World implements MachineHost {
 
   /** Lets events happen until `isOver` holds between two of them, or something is wrong. */
   async advanceUntil(isOver: () => boolean): Promise<void> {
-    while (!this.#isFailed && !isOver()) if (!(await this.scheduler.stepAndDrain())) return;
+    const { scheduler } = this;
+    while (!this.#isFailed && !isOver()) {
+      if (!(await scheduler.stepAndDrain())) return;
+      if (scheduler.executed <= this.#eventsMax) continue;
+      this.fail(new CheckFailure("D12", `no end within ${this.#eventsMax} events`));
+    }
   }
 
   appliedIndex(): number {

@@ -1,0 +1,47 @@
+/** The plan in which nothing is special; what a plan says beyond it is what it is about. */
+import { defaultMemberLimits } from "@quorate/server/member";
+import { calmFaults } from "../world/peer-network-faults.ts";
+import type { MachinePlan, Plan } from "./plan.ts";
+
+/** Times and sizes as they are by default. */
+export const plainTiming: Plan["timing"] = {
+  tickMillis: 100,
+  electionTicks: 10,
+  isPreVote: true,
+  isElectionHastened: true,
+  requestTimeoutMillis: 7_000,
+  snapshotCount: 10_000,
+  catchupEntries: 5_000,
+  logBytesMax: 64 * 1024 * 1024,
+  warningApplyMillis: 100,
+  limits: defaultMemberLimits,
+};
+
+/** Machines with good disks and clocks, and with buffers that nobody fills. */
+export const plainMachine: MachinePlan = {
+  segmentBytes: 262_144,
+  syncMillis: [0, 2],
+  commitIntervalMillis: 20,
+  compactionBatchLimit: 1_000,
+  compactionPauseMillis: 10,
+  watchBatchRevisionsMax: 1_000,
+  watchSliceWatchersMax: 512,
+  watchFanOutWatchersMax: 1_000,
+  watchBufferBytes: 1024 * 1024,
+  writeBufferBytes: 256 * 1024,
+  autoCompaction: { mode: "off" },
+  driftMax: 0,
+  quotaBytes: 0,
+};
+
+/** Groups of settings as they are when nothing is special. */
+export const plainSettings: Pick<
+  Plan,
+  "timing" | "machine" | "network" | "probeMillis" | "isCoreHealedAlone"
+> = {
+  timing: plainTiming,
+  machine: plainMachine,
+  network: calmFaults,
+  probeMillis: 0,
+  isCoreHealedAlone: false,
+};
