@@ -10,6 +10,8 @@ import type { Cast, Scenario } from "./network-scenario.ts";
 const electionMillis = 1_000;
 const sleepersReads = 40;
 const leaseSeconds = 3;
+/** V2: until a leader gives up, and until it can say so. */
+const refusingMaxMillis = 5_500;
 
 /** All pauses, of three members. */
 export const pauseScenarios: readonly Scenario[] = [
@@ -32,7 +34,7 @@ export const pauseScenarios: readonly Scenario[] = [
   },
   {
     name: "both followers: the leader serves nothing, and then again (B12, V2)",
-    act: (cluster, { others }) => sleep(cluster, others, 2.5 * electionMillis),
+    act: refuseAlone,
   },
   {
     name: "all at once (B12)",
@@ -55,6 +57,13 @@ async function sleep(
   }
 }
 
+/** What a call that found a sleeper was answered; undefined when it was refused. */
+interface Answer {
+  readonly term: number;
+  readonly revision: number;
+  readonly value?: string | undefined;
+}
+
 /**
  * Requests wait at the old leader when it wakes, all sent after the others have gone on without it.
  * It finds them before any message of its successor, and may not answer them from its old state.
@@ -62,6 +71,9 @@ async function sleep(
  * With `lateMillis` the followers sleep first, while the leader asks them whether it still leads,
  * for reads that cannot be confirmed any more. Their answers to that reach a leader that sleeps
  * itself, and are the first thing it sees, beside reads that are younger than its leadership.
+ *
+ * It shows something only where nothing was answered before it was to be, another led in a later
+ * term by then, and calls were answered after all: each of it is asserted.
  */
 async function readOfSleeper(
   cluster: NetworkCluster,
@@ -69,40 +81,123 @@ async function readOfSleeper(
   lateMillis: number = 0,
 ): Promise<void> {
   const [other = leader] = others;
+  const { term: oldTerm } = await cluster.agreement();
   // Connected before, or the connection would be what is waited for.
   const clients = Array.from({ length: sleepersReads }, () => toSleeper(cluster, leader));
+  await cluster.client(leader).put("sleeper", "old");
   await Promise.all(clients.map((client) => client.get("sleeper")));
-  const read = (client: Client): Promise<number | undefined> =>
-    revisionOf(client.range(Buffer.from("sleeper"), { deadlineMillis: 10_000 }));
-  const early: Promise<number | undefined>[] = [];
+  const early = new Waiting();
   if (lateMillis > 0) {
     for (const index of others) cluster.member(index).pause();
-    early.push(...clients.map(read));
+    for (const client of clients) early.add(read(client));
     await passing(electionMillis / 4);
   }
   cluster.member(leader).pause();
+  assert.equal(early.answered, 0, "P2: reads were confirmed by followers that sleep");
   for (const index of others) cluster.member(index).resume();
-  const calls: Promise<number | undefined>[] = [];
-  let newest = 0;
+  const [reads, writes] = [new Waiting(), new Waiting()];
+  let newest: Answer;
   try {
     await cluster.service(others);
-    newest = (await cluster.client(other).put("sleeper", "new")).revision;
-    for (const client of clients) {
-      calls.push(read(client));
-      calls.push(revisionOf(client.put("sleeper/write", "late", { deadlineMillis: 10_000 })));
+    const next = await cluster.agreement(others);
+    assert.ok(next.leader !== leader && next.term > oldTerm, "the others have gone on");
+    const { revision } = await cluster.client(other).put("sleeper", "new");
+    newest = { term: next.term, revision, value: "new" };
+    for (const [index, client] of clients.entries()) {
+      reads.add(read(client));
+      writes.add(write(client, index));
     }
-    await passing(lateMillis);
+    await passing(Math.max(lateMillis, electionMillis / 4));
+    assert.equal(reads.ended + writes.ended, 0, "the leader sleeps");
   } finally {
     cluster.member(leader).resume();
   }
-  const revisions = await Promise.all(calls);
-  await Promise.all(early);
+  checkAwake(await reads.answers(), newest);
+  await checkWritten(cluster.client(other), await writes.answers(), newest);
+  await early.answers();
   for (const client of clients) client.close();
-  for (const revision of revisions) {
-    assert.ok(revision === undefined || revision >= newest, `P2: ${revision} after ${newest}`);
+  const answered = `${reads.answered} reads and ${writes.answered} writes were answered`;
+  console.log(`of ${sleepersReads} of each that a sleeper found, ${answered}`);
+  assert.ok(reads.answered > 0, "no read was answered: this shows nothing");
+  assert.ok(writes.answered > 0, "no write was answered: this shows nothing");
+}
+
+/** No answer is one of the old term, nor of what the store was then (B12, P2). */
+function checkAwake(answers: readonly (Answer | undefined)[], newest: Answer): void {
+  for (const answer of answers) {
+    if (answer === undefined) continue;
+    const { term, revision, value } = answer;
+    assert.ok(revision >= newest.revision, `P2: ${revision} after ${newest.revision}`);
+    assert.ok(term >= newest.term, `B12: an answer of term ${term} after ${newest.term}`);
+    if ("value" in answer) assert.equal(value, newest.value, "P2: an old value");
   }
-  const answered = revisions.filter((revision) => revision !== undefined).length;
-  console.log(`of ${revisions.length} calls that a sleeper found, ${answered} were answered`);
+}
+
+/** What was acknowledged is there, where it was said to be (B12, P4). */
+async function checkWritten(
+  client: Client,
+  answers: readonly (Answer | undefined)[],
+  newest: Answer,
+): Promise<void> {
+  checkAwake(answers, newest);
+  for (const [index, answer] of answers.entries()) {
+    if (answer === undefined) continue;
+    assert.ok(answer.revision > newest.revision, "P7: a revision was used before");
+    const row = await client.get(`sleeper/${index}`);
+    assert.equal(row?.modRevision, answer.revision, `P4: write ${index}`);
+  }
+}
+
+/** Calls under way, and how many of them have ended. */
+class Waiting {
+  readonly #calls: Promise<Answer | undefined>[] = [];
+  #ended = 0;
+  #answered = 0;
+
+  get ended(): number {
+    return this.#ended;
+  }
+
+  get answered(): number {
+    return this.#answered;
+  }
+
+  add(call: Promise<Answer>): void {
+    this.#calls.push(this.#follow(call));
+  }
+
+  async answers(): Promise<readonly (Answer | undefined)[]> {
+    return await Promise.all(this.#calls);
+  }
+
+  async #follow(call: Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      const answer = await call;
+      this.#answered += 1;
+      return answer;
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+      return undefined;
+    } finally {
+      this.#ended += 1;
+    }
+  }
+}
+
+async function read(client: Client): Promise<Answer> {
+  const answer = await client.range(Buffer.from("sleeper"), { deadlineMillis: 10_000 });
+  return {
+    term: answer.header.raftTerm,
+    revision: answer.revision,
+    value: answer.kvs[0]?.text(),
+  };
+}
+
+async function write(client: Client, index: number): Promise<Answer> {
+  const { header, revision } = await client.put(`sleeper/${index}`, "late", {
+    deadlineMillis: 10_000,
+  });
+  return { term: header.raftTerm, revision };
 }
 
 function toSleeper(cluster: NetworkCluster, index: number): Client {
@@ -110,15 +205,34 @@ function toSleeper(cluster: NetworkCluster, index: number): Client {
   return connect({ endpoints: [cluster.endpoints[index] ?? ""], readAttemptMillis: 10_000 });
 }
 
-async function revisionOf(
-  call: Promise<{ readonly revision: number }>,
-): Promise<number | undefined> {
+/** The leader among sleepers answers nothing, and within time says so at once (P2, P4, V2). */
+async function refuseAlone(cluster: NetworkCluster, { leader, others }: Cast): Promise<void> {
+  const client = cluster.client(leader);
+  const begin = performance.now();
+  for (const index of others) cluster.member(index).pause();
   try {
-    return (await call).revision;
-  } catch (error) {
-    if (!(error instanceof EtcdError)) throw error;
-    return undefined;
+    await until(refusingMaxMillis, "refusals of the leader alone (V2)", async () => {
+      const options = { deadlineMillis: electionMillis / 2 };
+      const codes = await Promise.all([
+        refusalOf(client.put("alone", "probe", options)),
+        refusalOf(client.get("alone", options)),
+      ]);
+      return codes.every((code) => code !== "deadline-exceeded") ? true : undefined;
+    });
+    await passing(Math.max(0, 2.5 * electionMillis - (performance.now() - begin)));
+  } finally {
+    for (const index of others) cluster.member(index).resume();
   }
+}
+
+async function refusalOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof EtcdError) return error.code;
+    throw error;
+  }
+  throw new Error("P2, P4: a leader without followers answered");
 }
 
 /**
