@@ -11,7 +11,6 @@ import { Stage } from "./schedules/stage.ts";
 import { runWorkloads } from "./workloads/run-workloads.ts";
 import { withGuardedGlobals } from "./world/globals-guard.ts";
 import { describeError } from "./world/machine.ts";
-import { TraceHash } from "./world/trace-hash.ts";
 import { World } from "./world/world.ts";
 
 /** How a plan ended. */
@@ -64,9 +63,7 @@ const scriptMillis = 300_000;
 /** Plays a plan to its end or its first broken promise. Never throws for what it finds. */
 export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
   const coverage = new Coverage();
-  const traceHash = new TraceHash();
-  const observers = [...createCheckers(plan, coverage), traceHash];
-  const world = new World(plan, coverage, observers, options);
+  const world = new World(plan, coverage, createCheckers(plan, coverage), options);
   const onRejection = (error: unknown): void => {
     if (!isOfTheDead(error)) world.fail(new Error("unhandled rejection", { cause: error }));
   };
@@ -86,7 +83,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
     events: world.scheduler.executed,
     virtualMillis: world.scheduler.nowMillis,
     coverage: world.coverage.toJson(),
-    traceHash: traceHash.digest(world.scheduler),
+    traceHash: world.traceHash.digest(world.scheduler),
   };
 }
 

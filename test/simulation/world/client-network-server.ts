@@ -48,7 +48,7 @@ export interface ServedProcess {
 export interface ServerLifeHost {
   readonly scheduler: SimScheduler;
   /** Before an answer leaves the server; may kill it. */
-  answerLeaves(address: string, path: string): void;
+  answerLeaves(address: string, path: string, frame: Frame): void;
   /** A client waits for a machine that is gone. */
   orphan(connection: ClientConnection): void;
 }
@@ -167,7 +167,7 @@ export class ServerLife implements ServedProcess {
       },
       sendAnswer: (path, frame) => {
         if (!this.isAlive) return;
-        this.#host.answerLeaves(this.address, path);
+        this.#host.answerLeaves(this.address, path, frame);
         send(frame);
       },
       send,

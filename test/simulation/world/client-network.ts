@@ -53,7 +53,7 @@ export interface ClientNetworkObserver {
    *
    * @param path - gRPC path of the method.
    */
-  answerLeaves(address: string, path: string): void;
+  answerLeaves(address: string, path: string, frame: Frame): void;
 }
 
 /** Options of {@link ClientNetwork.createChannel}. */
@@ -100,7 +100,7 @@ export class ClientNetwork {
     const { scheduler, observer } = this.#options;
     const life = new ServerLife(address, methods, options, {
       scheduler,
-      answerLeaves: (from, path) => observer?.answerLeaves(from, path),
+      answerLeaves: (from, path, frame) => observer?.answerLeaves(from, path, frame),
       orphan: (connection) => host.orphans.add(connection),
     });
     host.life = life;

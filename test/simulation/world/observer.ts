@@ -2,6 +2,7 @@
 import type { Entry, MemberId, RaftStatus } from "@quorate/raft";
 import type { AppliedEntry, StateMachine } from "@quorate/state-machine";
 import type { SimFileSystem } from "@quorate/platform/sim";
+import type { Frame } from "./client-network-frames.ts";
 
 /** One life of a member's process, from its start to its end. */
 export interface ObservedProcess {
@@ -24,12 +25,16 @@ export interface ObservedProcess {
  * throws a `CheckFailure`; the run ends with it.
  */
 export interface WorldObserver {
+  /** A machine is there, with an empty disk. */
+  machineAdded?(memberId: MemberId, files: SimFileSystem): void;
   /** A process has opened its disk and begins to take part. */
   started?(process: ObservedProcess): void;
   /** It ended: by a crash (power or kill), an orderly close, or because it refused to go on. */
   ended?(process: ObservedProcess, how: EndKind): void;
   /** A frame leaves a process for a peer: before any fault of the network. */
   frameLeaves?(process: ObservedProcess, to: MemberId, kind: number, payload: Uint8Array): void;
+  /** A part of an answer leaves a member for a client. */
+  answerLeaves?(memberId: MemberId, frame: Frame): void;
   /** A process has applied an entry; its state is that after the entry. */
   applied?(process: ObservedProcess, entry: Entry, applied: AppliedEntry): void;
   /** A process has replaced its state by a received snapshot. */

@@ -19,19 +19,25 @@ export function tellAll(
       }
     }
   };
+  const machineAdded = having("machineAdded");
   const started = having("started");
   const ended = having("ended");
   const frameLeaves = having("frameLeaves");
+  const answerLeaves = having("answerLeaves");
   const applied = having("applied");
   const restored = having("restored");
   const readServed = having("readServed");
   const softStateChanged = having("softStateChanged");
   const stepped = having("stepped");
   return {
+    machineAdded: (memberId, files) =>
+      tell(machineAdded, (one) => one.machineAdded?.(memberId, files)),
     started: (process) => tell(started, (one) => one.started?.(process)),
     ended: (process, how) => tell(ended, (one) => one.ended?.(process, how)),
     frameLeaves: (process, to, kind, payload) =>
       tell(frameLeaves, (one) => one.frameLeaves?.(process, to, kind, payload)),
+    answerLeaves: (memberId, frame) =>
+      tell(answerLeaves, (one) => one.answerLeaves?.(memberId, frame)),
     applied: (process, entry, applies) =>
       tell(applied, (one) => one.applied?.(process, entry, applies)),
     restored: (process) => tell(restored, (one) => one.restored?.(process)),

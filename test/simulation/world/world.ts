@@ -22,6 +22,7 @@ import { Effects } from "./effects.ts";
 import { PeerNetwork } from "./peer-network.ts";
 import { Story } from "./story.ts";
 import { StoryDetail } from "./story-detail.ts";
+import { TraceHash } from "./trace-hash.ts";
 import { TruthRecorder } from "./truth-recorder.ts";
 
 /** What a run can be given beside its plan. */
@@ -62,6 +63,7 @@ export class World implements MachineHost {
   readonly machines: Machine[] = [];
   readonly clientMachines: ClientMachine[] = [];
   readonly truth: TruthRecorder;
+  readonly traceHash: TraceHash;
   readonly observer: Required<WorldObserver>;
   readonly story: Story;
   readonly isDetailed: boolean;
@@ -97,9 +99,11 @@ export class World implements MachineHost {
     this.isDetailed = options.isDetailed ?? false;
     this.#eventsMax = options.eventsMax ?? 3_000_000;
     this.truth = new TruthRecorder(nowMillis);
+    this.traceHash = new TraceHash(nowMillis);
     const onFailure = (error: unknown): void => this.fail(error);
     const told = this.isDetailed ? [new StoryDetail(this.story)] : [];
-    this.observer = tellAll([...told, this.truth, ...observers], onFailure);
+    const all = [...told, this.truth, ...observers, this.traceHash];
+    this.observer = tellAll(all, onFailure);
     this.peers = new PeerNetwork({
       ...{ scheduler, coverage, onFailure },
       random: this.random.split("peer network"),
@@ -109,9 +113,11 @@ export class World implements MachineHost {
       ...{ scheduler, coverage },
       random: this.random.split("client network"),
       observer: {
-        answerLeaves: (address) => {
+        answerLeaves: (address, _path, frame) => {
           const machine = this.machines.find((one) => one.address === address);
-          if (machine !== undefined) this.effects.note(machine, "answer");
+          if (machine === undefined) return;
+          this.effects.note(machine, "answer");
+          if (machine.process !== undefined) this.observer.answerLeaves(machine.memberId, frame);
         },
       },
     });
@@ -154,6 +160,7 @@ export class World implements MachineHost {
     const { place } = member;
     const random = this.random.split(`machine ${place}`);
     const machine = new Machine(place, bootstrap, this, random);
+    this.observer.machineAdded(machine.memberId, machine.files);
     this.machines.push(machine);
     this.story.call(machine.memberId, machine.name);
     return machine;
