@@ -1,3 +1,6 @@
+import { faultKinds } from "./plan/parse-plan.ts";
+import { rarePaths } from "./rare-paths.ts";
+
 /** What a run has reached: faults by kind, checks by promise, rare paths by name. */
 export class Coverage {
   readonly #counts: Readonly<Record<CoverageGroup, Map<string, number>>> = {
@@ -5,6 +8,14 @@ export class Coverage {
     promises: new Map(),
     sometimes: new Map(),
   };
+
+  /** Counts of 0 for every fault and every rare path that there is. */
+  static ofEverything(): Coverage {
+    const coverage = new Coverage();
+    for (const kind of faultKinds) coverage.#add("faults", kind, 0);
+    for (const name of rarePaths) coverage.#add("sometimes", name, 0);
+    return coverage;
+  }
 
   /** Counts a fault that was carried out. */
   fault(kind: string): void {
@@ -16,7 +27,11 @@ export class Coverage {
     this.#add("promises", promise, times);
   }
 
-  /** Counts a rare path that was reached, for `hasHappened`; others are noted with 0 (D12). */
+  /**
+   * Counts a rare path that was reached, for `hasHappened`; others are noted with 0 (D12).
+   *
+   * @param name - One of `rare-paths.ts`, or a schedule's.
+   */
   sometimes(name: string, hasHappened: boolean): void {
     this.#add("sometimes", name, hasHappened ? 1 : 0);
   }
@@ -24,6 +39,12 @@ export class Coverage {
   /** Counts of a group, in order of name. */
   counts(group: CoverageGroup): readonly (readonly [string, number])[] {
     return [...this.#counts[group]].sort(([one], [other]) => (one < other ? -1 : 1));
+  }
+
+  /** Faults and rare paths that were looked for and never reached. */
+  holes(): readonly string[] {
+    const all = [...this.counts("faults"), ...this.counts("sometimes")];
+    return all.filter(([, count]) => count === 0).map(([name]) => name);
   }
 
   /** Adds what another run has reached. */

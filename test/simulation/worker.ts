@@ -1,32 +1,38 @@
-/** One process of `run-seeds.ts`. */
+/** One process of `run-seeds.ts`: plays the seeds that it is told, one after the other. */
 import { drawPlan } from "./plan/draw-plan.ts";
 import { runPlan, type RunResult } from "./run-plan.ts";
-import type { SeedReport, WorkerOrder } from "./run-seeds.ts";
+import type { WorkerMessage, WorkerOrder } from "./run-seeds.ts";
+import { onStopSignal } from "./supervise.ts";
 
-/** One seed in so many is run twice: the same seed must tell the same story (D2). */
-const twiceEvery = 100;
+process.on("message", (message) => void play(toOrder(message)));
+// The parent has no more seeds, or has died.
+process.on("disconnect", () => process.exit());
+// A terminal interrupts the whole group of processes: the parent decides.
+onStopSignal(() => undefined);
+tell({ kind: "ready" });
 
-const order = toOrder(process.argv[2] ?? "");
-const end = performance.now() + order.seconds * 1000;
-for (let count = 0; count < order.seeds && performance.now() < end; count += 1) {
-  const seed = BigInt(order.first) + BigInt(count * order.step);
-  await report(seed, await runOnce(seed, count % twiceEvery === 0));
+async function play({ seed, focus, isTwice }: WorkerOrder): Promise<void> {
+  const plan = drawPlan(BigInt(seed), focus);
+  const one = await runPlan(plan);
+  if (!isTwice || one.failure !== undefined) {
+    tell(toMessage(seed, one));
+    return;
+  }
+  tell({ kind: "again" });
+  const other = await runPlan(plan);
+  tell(toMessage(seed, other.traceHash === one.traceHash ? one : unequal(one, other)));
 }
 
-async function runOnce(seed: bigint, isTwice: boolean): Promise<RunResult> {
-  const plan = drawPlan(seed);
-  const result = await runPlan(plan);
-  if (!isTwice || result.failure !== undefined) return result;
-  const again = await runPlan(plan);
-  if (again.traceHash === result.traceHash) return result;
-  const message = `D2: traces ${result.traceHash} and ${again.traceHash} of one seed differ`;
-  return { ...result, failure: { kind: "D2", message, stack: "", lines: [] } };
+/** The same seed must tell the same story (D2). */
+function unequal(one: RunResult, other: RunResult): RunResult {
+  const message = `D2: traces ${one.traceHash} and ${other.traceHash} of one seed differ`;
+  return { ...one, failure: { kind: "D2", message, stack: "", lines: [] } };
 }
 
-/** Waits until the parent has it: what is in the pipe of an exiting process may be lost. */
-function report(seed: bigint, { failure, ...result }: RunResult): Promise<void> {
-  const message: SeedReport = {
-    seed: seed.toString(),
+function toMessage(seed: string, { failure, ...result }: RunResult): WorkerMessage {
+  return {
+    kind: "played",
+    seed,
     events: result.events,
     virtualMillis: result.virtualMillis,
     coverage: result.coverage,
@@ -35,12 +41,13 @@ function report(seed: bigint, { failure, ...result }: RunResult): Promise<void> 
         ? undefined
         : { message: `${failure.message}\n${failure.stack}`, lines: failure.lines },
   };
-  return new Promise((resolve) => {
-    process.send?.(message, () => resolve());
-  });
+}
+
+function tell(message: WorkerMessage): void {
+  process.send?.(message);
 }
 
 /** The parent is this program, too. */
-function toOrder(json: string): WorkerOrder {
-  return JSON.parse(json) as WorkerOrder;
+function toOrder(message: unknown): WorkerOrder {
+  return message as WorkerOrder;
 }
