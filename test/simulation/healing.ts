@@ -75,6 +75,8 @@ const changing: ReadonlySet<string> = new Set<FaultKind>([
   "wipe",
   "stale-copy",
   "lying-sync",
+  "lost-write",
+  "read-flip",
   "bit-flip",
 ]);
 

@@ -6,49 +6,70 @@ import { once } from "./process-faults.ts";
 
 /** See the head of the file. */
 export const diskStrikes: Strikes<
-  ("slow-disk" | "sync-error" | "write-error" | "read-error" | "full-disk") | "clock-jump"
+  | ("slow-disk" | "sync-error" | "name-error" | "write-error" | "read-error" | "full-disk")
+  | "clock-jump"
 > = {
-  "slow-disk": (world, { target, maxMillis }) => {
+  "slow-disk": (world, { target, maxMillis, isEverything }, hit) => {
     const machine = machineAt(world, target);
     if (machine === undefined) return undefined;
-    machine.disk.slowMillis = maxMillis;
-    return once(() => {
-      machine.disk.slowMillis = 0;
-    });
+    hit();
+    return machine.disk.slow({ maxMillis, isEverything });
   },
-  "sync-error": (world, fault) =>
-    arm(world, fault, ({ kind }) => kind === "datasync", { kind: "error", errno: "EIO" }),
-  "write-error": (world, fault) => {
+  "sync-error": (world, fault, hit) =>
+    arm(world, fault, hit, { matches: ({ kind }) => kind === "datasync", fault: failure }),
+  "name-error": (world, fault, hit) =>
+    arm(world, fault, hit, { matches: ({ kind }) => kind === "sync-directory", fault: failure }),
+  "write-error": (world, fault, hit) => {
     const { errno } = fault;
     const half = ({ kind, bytes }: SimOperation): SimFault =>
       kind === "write"
         ? { kind: "short-write", bytes: bytes >> 1, errno }
         : { kind: "error", errno };
-    return arm(world, fault, ({ kind }) => kind === "write" || kind === "open", half);
+    const matches = ({ kind }: SimOperation): boolean => kind === "write" || kind === "open";
+    return arm(world, fault, hit, { matches, fault: half });
   },
-  "read-error": (world, fault) =>
-    arm(world, fault, ({ kind }) => kind === "read", { kind: "error", errno: "EIO" }),
-  "full-disk": (world, { target }) => {
+  "read-error": (world, fault, hit) => {
+    const machine = machineAt(world, fault.target);
+    const matches = ({ kind }: SimOperation): boolean => kind === "read";
+    const undo = arm(world, fault, hit, { matches, fault: failure });
+    // Processes read when they start.
+    if (machine?.process !== undefined && !machine.isHeld) {
+      machine.crash("kill");
+      machine.start();
+    }
+    return undo;
+  },
+  "full-disk": (world, { target }, hit) => {
     const machine = machineAt(world, target);
     if (machine === undefined) return undefined;
+    hit();
     const restore = machine.disk.excuse();
-    machine.files.setCapacity(0);
+    const empty = machine.disk.fill();
     return once(() => {
-      machine.files.setCapacity(Infinity);
+      empty();
       restore();
     });
   },
-  "clock-jump": (world, { target, millis }) => {
+  "clock-jump": (world, { target, millis }, hit) => {
+    hit();
     machineAt(world, target)?.clock.jumpWall(millis);
     return undefined;
   },
 };
 
+const failure: SimFault = { kind: "error", errno: "EIO" };
+
+/** What strikes which operation. */
+interface Ambush {
+  readonly matches: (operation: SimOperation) => boolean;
+  readonly fault: SimFault | ((operation: SimOperation) => SimFault);
+}
+
 function arm(
   world: World,
-  { target, countdown }: FaultOf<"sync-error" | "write-error" | "read-error">,
-  matches: (operation: SimOperation) => boolean,
-  fault: SimFault | ((operation: SimOperation) => SimFault),
+  { target, countdown }: FaultOf<"sync-error" | "name-error" | "write-error" | "read-error">,
+  hit: () => void,
+  { matches, fault }: Ambush,
 ): Undo | undefined {
   const machine = machineAt(world, target);
   if (machine === undefined) return undefined;
@@ -58,6 +79,7 @@ function arm(
     countdown,
     strike: (operation) => {
       restore = machine.disk.excuse();
+      hit();
       world.trace(`${machine.name} ${operation.kind} of ${operation.path} fails`);
       return typeof fault === "function" ? fault(operation) : fault;
     },

@@ -8,10 +8,16 @@ export type FaultOf<Kind extends FaultKind> = Extract<FaultPlan, { readonly kind
 /** Undoes a fault; nothing when that was done before. */
 export type Undo = () => void;
 
-/** Carries a fault out; undefined: there is nothing to undo, or nobody to strike. */
+/**
+ * Carries a fault out, now or when what it waits for comes about; undefined: there is nothing to
+ * undo.
+ *
+ * @param hit - To be called when it strikes somebody: only then is it told and counted.
+ */
 export type Strike<Kind extends FaultKind> = (
   world: World,
   fault: FaultOf<Kind>,
+  hit: () => void,
 ) => Undo | undefined;
 
 /** The strikes of some kinds. */

@@ -2,7 +2,7 @@
 import type { ClientMachine } from "../world/client-machine.ts";
 import type { Machine } from "../world/machine.ts";
 import type { World } from "../world/world.ts";
-import { machineAt, type Strikes } from "./fault.ts";
+import { anotherMachine, machineAt, type Strikes } from "./fault.ts";
 
 /** How often an operator tries, and how long it waits in between. */
 const attemptsMax = 20;
@@ -10,28 +10,33 @@ const retryMillis = 500;
 
 /** See the head of the file. */
 export const membershipStrikes: Strikes<"transfer" | "add-member" | "remove-member" | "wipe"> = {
-  transfer: (world, { target }) => {
-    const leader = world.leader()?.running?.member;
-    const machine = machineAt(world, target);
-    if (leader === undefined || machine === undefined) return undefined;
-    leader.transferLeadership(machine.memberId);
+  transfer: (world, { target }, hit) => {
+    const leader = world.leader();
+    if (leader === undefined) return undefined;
+    const named = machineAt(world, target);
+    const machine = named === leader ? anotherMachine(world, leader, 0) : named;
+    if (machine === undefined) return undefined;
+    const result = leader.running?.member?.transferLeadership(machine.memberId);
+    if (result?.kind === "accepted") hit();
     return undefined;
   },
-  "add-member": (world) => {
-    world.operate(addMember(world));
+  "add-member": (world, _fault, hit) => {
+    world.operate(addMember(world, hit));
     return undefined;
   },
-  "remove-member": (world, { target }) => {
+  "remove-member": (world, { target }, hit) => {
     const machine = machineAt(world, target);
     if (machine === undefined || !canShrink(world)) return undefined;
+    hit();
     world.isShrinking = true;
     world.operate(removeMember(world, machine));
     return undefined;
   },
   // Nothing is left of the disk: the member goes, and a new one takes its place.
-  wipe: (world, { target }) => {
+  wipe: (world, { target }, hit) => {
     const machine = machineAt(world, target);
     if (machine === undefined || !canShrink(world)) return undefined;
+    hit();
     world.operate(replaceMember(world, machine));
     return undefined;
   },
@@ -80,10 +85,11 @@ async function removeMember(world: World, machine: Machine): Promise<boolean> {
   return false;
 }
 
-async function addMember(world: World): Promise<void> {
+async function addMember(world: World, hit: () => void = () => undefined): Promise<void> {
   const operator = world.operator();
   const place = world.reservePlace();
   if (place === undefined) return;
+  hit();
   const peerUrl = world.peerUrlOf(place);
   let machine: Machine | undefined;
   for (let attempt = 0; attempt < attemptsMax && machine === undefined; attempt += 1) {

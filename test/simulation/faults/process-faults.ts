@@ -8,39 +8,47 @@ import { machineAt, type FaultOf, type Strikes, type Undo } from "./fault.ts";
 export const processStrikes: Strikes<
   "crash" | "crash-at-effect" | "crash-all" | "restart" | "pause" | "pause-client"
 > = {
-  crash: (world, fault) => {
+  crash: (world, fault, hit) => {
     const machine = machineAt(world, fault.target);
-    if (machine === undefined) return undefined;
+    // Where no process is, the power takes what the last one had not synced.
+    if (machine === undefined || (machine.process === undefined && !fault.isPower)) {
+      return undefined;
+    }
+    hit();
     return crash(machine, fault);
   },
-  "crash-at-effect": (world, fault) => {
+  "crash-at-effect": (world, fault, hit) => {
     const machine = machineAt(world, fault.target);
     if (machine === undefined) return undefined;
-    return crashAtEffect(world, machine, fault);
+    return crashAtEffect(world, machine, fault, hit);
   },
-  "crash-all": (world, fault) => {
+  "crash-all": (world, fault, hit) => {
+    hit();
     const undos = world.present.map((machine) => crash(machine, fault));
     return () => {
       for (const undo of undos) undo();
     };
   },
-  restart: (world, { target }) => {
+  restart: (world, { target }, hit) => {
     const machine = machineAt(world, target);
     if (machine?.running === undefined) return undefined;
+    hit();
     machine.hold();
     machine.close().catch((error: unknown) => world.fail(error));
     return once(() => machine.release());
   },
-  pause: (world, { target }) => {
+  pause: (world, { target }, hit) => {
     const machine = machineAt(world, target);
     const process = machine?.process;
     if (process === undefined || process.isPaused) return undefined;
+    hit();
     process.pause();
     return once(() => process.goOn());
   },
-  "pause-client": (world, { client }) => {
+  "pause-client": (world, { client }, hit) => {
     const machine = world.clientMachines[client % Math.max(1, world.clientMachines.length)];
     if (machine === undefined || machine.timers.isPaused) return undefined;
+    hit();
     machine.pause();
     return once(() => machine.goOn());
   },
@@ -68,10 +76,16 @@ function crash(
  * Arms a crash at the n-th effect of a machine from now on: an operation on its disk, a frame that
  * leaves for a peer, an answer that leaves for a client.
  */
-function crashAtEffect(world: World, machine: Machine, fault: FaultOf<"crash-at-effect">): Undo {
+function crashAtEffect(
+  world: World,
+  machine: Machine,
+  fault: FaultOf<"crash-at-effect">,
+  hit: () => void,
+): Undo {
   let release: Undo = () => undefined;
   let isOver = false;
   const die = (): void => {
+    hit();
     world.coverage.fault(`crash at ${fault.effect}`);
     release = crash(machine, fault);
     world.scheduler.schedule(fault.forMillis, release);

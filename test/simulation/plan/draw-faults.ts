@@ -40,7 +40,7 @@ function drawKinds(random: SeededRandom, frame: FaultFrame): readonly FaultKind[
 }
 
 function canBe(kind: FaultKind, { members }: FaultFrame): boolean {
-  return members > 1 || !needsOthers.has(kind);
+  return members >= (needsMajority.has(kind) ? 3 : needsOthers.has(kind) ? 2 : 1);
 }
 
 const weights: readonly (readonly [FaultKind, number])[] = [
@@ -64,9 +64,12 @@ const weights: readonly (readonly [FaultKind, number])[] = [
   ["pause-client", 3],
   ["slow-disk", 2],
   ["sync-error", 2],
+  ["name-error", 2],
   ["write-error", 2],
   ["read-error", 1],
   ["lying-sync", 1],
+  ["lost-write", 1],
+  ["read-flip", 1],
   ["full-disk", 1],
   ["bit-flip", 1],
   ["wipe", 1],
@@ -80,17 +83,24 @@ const weights: readonly (readonly [FaultKind, number])[] = [
 const needsOthers: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "isolate",
   "split",
-  "bridge",
-  "ring",
   "one-way",
   "swizzle",
   "clog",
   "reset",
   "flap",
-  "bit-flip",
-  "wipe",
-  "stale-copy",
   "transfer",
+]);
+
+/** Fewer would not go on without one, or have no two sides with somebody in between. */
+const needsMajority: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  "bridge",
+  "ring",
+  "bit-flip",
+  "lying-sync",
+  "lost-write",
+  "read-flip",
+  "stale-copy",
+  "wipe",
   "remove-member",
 ]);
 
@@ -103,7 +113,9 @@ function drawFault(
   const target = drawTarget(random, frame);
   const lasting = { atMillis, forMillis: (frame.lastMillis ?? 0) + drawDuration(random), target };
   const power = { isPower: random.chance(0.7), damage: drawDamage(random) };
-  const sides = random.nextInt(2 ** frame.members);
+  // Both sides have somebody.
+  const divided = frame.members - (kind === "bridge" ? 1 : 0);
+  const sides = random.between(1, Math.max(1, 2 ** divided - 2));
   switch (kind) {
     case "crash":
       return { kind, ...lasting, ...power };
@@ -120,9 +132,7 @@ function drawFault(
     case "isolate":
     case "clog":
     case "cut-clients":
-    case "lying-sync":
     case "full-disk":
-    case "wipe":
       return { kind, ...lasting };
     case "split":
       return { kind, atMillis, forMillis: lasting.forMillis, sides };
@@ -152,7 +162,7 @@ function drawFault(
 type OtherKind = Exclude<
   FaultKind,
   | ("crash" | "crash-at-effect" | "crash-all" | "restart" | "pause" | "isolate" | "clog")
-  | ("cut-clients" | "lying-sync" | "full-disk" | "wipe" | "split" | "bridge" | "ring")
+  | ("cut-clients" | "full-disk" | "split" | "bridge" | "ring")
   | ("swizzle" | "one-way" | "flap" | "bad-links")
 >;
 
@@ -169,29 +179,64 @@ function drawOther(
     case "reset-clients":
     case "transfer":
     case "remove-member":
+    case "wipe":
       return { kind, atMillis, target };
     case "add-member":
       return { kind, atMillis };
     case "pause-client":
       return { kind, atMillis, forMillis, client: random.nextInt(8) };
     case "slow-disk":
-      return { kind, ...lasting, maxMillis: random.pick([50, 500, 3_000, 10_000]) };
+      return drawSlowDisk(random, lasting);
     case "sync-error":
       return { kind, ...lasting, countdown };
+    case "name-error":
+      return { kind, ...lasting, countdown: random.nextInt(3) };
     case "write-error":
       return { kind, ...lasting, countdown, errno: random.pick(["EIO", "ENOSPC"] as const) };
     case "read-error":
       return { kind, ...lasting, countdown: random.nextInt(10) };
-    case "bit-flip":
-      return {
-        ...{ kind, ...lasting, target: random.nextInt(frame.members) },
-        file: random.pick(["log", "store"] as const),
-        place: random.nextFloat(),
-      };
-    case "stale-copy":
-      return { kind, ...lasting, backMillis: random.between(500, 10_000) };
     case "clock-jump":
       return { kind, atMillis, target, millis: random.between(-3_600_000, 3_600_000) };
+    default:
+      return drawDeceit(random, kind, atMillis, frame);
+  }
+}
+
+function drawSlowDisk(
+  random: SeededRandom,
+  lasting: { readonly atMillis: number; readonly forMillis: number; readonly target: Target },
+): FaultPlan {
+  // Of what is slow as a whole a process asks for more.
+  const isEverything = random.chance(0.3);
+  const maxMillis = random.pick(isEverything ? [5, 50, 500] : [50, 500, 3_000, 10_000]);
+  return { kind: "slow-disk", ...lasting, maxMillis, isEverything };
+}
+
+type DeceitKind = "stale-copy" | "lying-sync" | "lost-write" | "read-flip" | "bit-flip";
+
+function drawDeceit(
+  random: SeededRandom,
+  kind: DeceitKind,
+  atMillis: number,
+  { members }: FaultFrame,
+): FaultPlan {
+  const target = random.nextInt(members);
+  const isElected = random.chance(0.5);
+  switch (kind) {
+    case "stale-copy":
+      return { kind, atMillis, target, backMillis: random.between(50, 2_000), isElected };
+    case "lying-sync":
+      return { kind, atMillis, target, isElected };
+    case "lost-write": {
+      const elsewhere = random.chance(0.5) ? undefined : random.nextFloat();
+      return { kind, atMillis, target, countdown: random.nextInt(30), elsewhere };
+    }
+    case "read-flip":
+      return { kind, atMillis, target, countdown: random.nextInt(3), bit: random.nextInt(2 ** 20) };
+    case "bit-flip": {
+      const file = random.pick(["log", "store"] as const);
+      return { kind, atMillis, target, file, place: random.nextFloat() };
+    }
   }
 }
 

@@ -78,10 +78,17 @@ export type FaultPlan =
   | (Timed & { readonly kind: "reset-clients"; readonly target: Target })
   /** A client's machine stops. */
   | (Lasting & { readonly kind: "pause-client"; readonly client: number })
-  /** Syncs take up to so long (B11). */
-  | (Lasting & { readonly kind: "slow-disk"; readonly target: Target; readonly maxMillis: number })
+  /** Syncs take up to so long, or reads and all else that a process waits for as well (B11). */
+  | (Lasting & {
+      readonly kind: "slow-disk";
+      readonly target: Target;
+      readonly maxMillis: number;
+      readonly isEverything: boolean;
+    })
   /** The n-th sync from then on fails, and what it was about is lost (B3). */
   | (Lasting & { readonly kind: "sync-error"; readonly target: Target; readonly countdown: number })
+  /** The n-th sync of the names in a directory from then on fails (B3). */
+  | (Lasting & { readonly kind: "name-error"; readonly target: Target; readonly countdown: number })
   /** The n-th write from then on fails, in part done (B4, B5). */
   | (Lasting & {
       readonly kind: "write-error";
@@ -89,27 +96,49 @@ export type FaultPlan =
       readonly countdown: number;
       readonly errno: "EIO" | "ENOSPC";
     })
-  /** The n-th read of the next start fails (B4). */
+  /** Its process is killed, and the n-th read of the next one fails (B4). */
   | (Lasting & { readonly kind: "read-error"; readonly target: Target; readonly countdown: number })
-  /** Syncs say yes and do nothing, and the machine keeps its power meanwhile. */
-  | (Lasting & { readonly kind: "lying-sync"; readonly target: Target })
+  /** Syncs say yes and do nothing, then the power goes. */
+  | (Timed & {
+      readonly kind: "lying-sync";
+      readonly target: number;
+      /** Whether somebody else is elected meanwhile. */
+      readonly isElected: boolean;
+    })
+  /** A write says yes and does nothing, or goes elsewhere; some time later the process ends. */
+  | (Timed & {
+      readonly kind: "lost-write";
+      readonly target: number;
+      readonly countdown: number;
+      /** Where it goes instead, as a part of one of the size of a log file; undefined: nowhere. */
+      readonly elsewhere: number | undefined;
+    })
+  /** A process is killed, and a read of the next one comes back with a wrong bit (B4). */
+  | (Timed & {
+      readonly kind: "read-flip";
+      readonly target: number;
+      readonly countdown: number;
+      readonly bit: number;
+    })
   /** The disk is full until it is mended (B5). */
   | (Lasting & { readonly kind: "full-disk"; readonly target: Target })
   /** A bit of the log or the store flips while the process is down (B6, B7). */
-  | (Lasting & {
+  | (Timed & {
       readonly kind: "bit-flip";
-      readonly target: Target;
+      readonly target: number;
       readonly file: "log" | "store";
-      /** Place in the file, as a part of one. */
+      /** Place in the file, or among the rows of the store, as a part of one. */
       readonly place: number;
     })
   /** The disk is lost; the member is removed and a new one added in its place. */
-  | (Lasting & { readonly kind: "wipe"; readonly target: Target })
+  | (Timed & { readonly kind: "wipe"; readonly target: Target })
   /** The disk is put back to what it was `backMillis` ago (B16). */
-  | (Lasting & {
+  | (Timed & {
       readonly kind: "stale-copy";
-      readonly target: Target;
+      readonly target: number;
       readonly backMillis: number;
+      /** Whether somebody else is elected meanwhile. */
+      readonly isElected: boolean;
     })
   /** The wall clock jumps (B13). */
   | (Timed & { readonly kind: "clock-jump"; readonly target: Target; readonly millis: number })

@@ -14,6 +14,7 @@ export const focuses = [
   "leases",
   "watches",
   "disks",
+  "forgetful",
 ] as const;
 
 /** One of {@link focuses}. */
@@ -87,11 +88,26 @@ const themes: Readonly<Record<Focus, Theme>> = {
     }),
   },
   disks: {
-    faults: ["crash", "crash-at-effect", "crash-at-effect", "crash-all", "sync-error", "restart"],
+    faults: [
+      ...(["crash", "crash-at-effect", "crash-at-effect", "crash-all", "restart"] as const),
+      ...(["sync-error", "name-error"] as const),
+    ],
     workloads: ["register", "lease"],
     members: [1, 1, 3],
     gapMillis: 400,
     change: ({ machine }) => ({ machine: { ...machine, segmentBytes: 4_096 } }),
+  },
+  // Each takes its time, so there are fewer of them and they have longer.
+  forgetful: {
+    faults: [
+      ...(["stale-copy", "lying-sync", "lost-write", "read-flip", "bit-flip", "bit-flip"] as const),
+      ...(["crash", "isolate", "transfer", "crash-at-effect"] as const),
+    ],
+    workloads: ["register"],
+    members: [3, 3, 5],
+    gapMillis: 2_500,
+    faultyMillis: [20_000, 40_000],
+    change: ({ machine }) => ({ machine: { ...machine, segmentBytes: 8_192 } }),
   },
 };
 

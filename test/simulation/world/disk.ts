@@ -17,12 +17,16 @@ export class Disk {
   readonly #random: SeededRandom;
   readonly #syncMillis: readonly [number, number];
   readonly #armed = new Set<ArmedFault>();
-  /** Longest delay of a sync while the disk is slow. */
+  readonly #files: SimFileSystem;
+  readonly #slow = new Set<Slowness>();
+  /** Longest delay of a sync while the disk is slow, whatever else makes it slow. */
   slowMillis = 0;
   isLying = false;
   #excuses = 0;
+  #fills = 0;
 
   constructor(files: SimFileSystem, syncMillis: readonly [number, number], random: SeededRandom) {
+    this.#files = files;
     this.#random = random;
     this.#syncMillis = syncMillis;
     files.setFaultPolicy((operation) => this.#judge(operation));
@@ -43,6 +47,26 @@ export class Disk {
     };
   }
 
+  /** Makes it slow, beside all else that does, until the returned function is called. */
+  slow(slowness: Slowness): () => void {
+    const own = { ...slowness };
+    this.#slow.add(own);
+    return () => this.#slow.delete(own);
+  }
+
+  /** Leaves no space, until all have taken back what they have filled (B5). */
+  fill(): () => void {
+    let isOver = false;
+    this.#fills += 1;
+    this.#files.setCapacity(0);
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#fills -= 1;
+      if (this.#fills === 0) this.#files.setCapacity(Infinity);
+    };
+  }
+
   /** Has a fault strike at an operation to come. Returns what disarms it. */
   arm(fault: ArmedFault): () => void {
     this.#armed.add(fault);
@@ -59,13 +83,32 @@ export class Disk {
       this.#armed.delete(fault);
       return fault.strike(operation);
     }
-    if (operation.kind !== "datasync" && operation.kind !== "sync-directory") return undefined;
-    if (this.isLying) return { kind: "lying-sync" };
+    const isSync = operation.kind === "datasync" || operation.kind === "sync-directory";
+    if (isSync && this.isLying) return { kind: "lying-sync" };
     const [least, most] = this.#syncMillis;
-    const usual = most === 0 ? 0 : least + this.#random.nextFloat() * (most - least);
-    const millis = usual + (this.slowMillis === 0 ? 0 : this.#random.nextInt(this.slowMillis));
+    const isUsual = isSync && most > 0;
+    const usual = isUsual ? least + this.#random.nextFloat() * (most - least) : 0;
+    const longest = this.#longest(isSync);
+    const millis = usual + (longest === 0 ? 0 : this.#random.nextInt(longest));
     return millis === 0 ? undefined : { kind: "delay", millis };
   }
+
+  /** Longest that an operation takes more than usual now. */
+  #longest(isSync: boolean): number {
+    let longest = isSync ? this.slowMillis : 0;
+    for (const { maxMillis, isEverything } of this.#slow) {
+      if (isSync || isEverything) longest = Math.max(longest, maxMillis);
+    }
+    return longest;
+  }
+}
+
+/** How slow a disk is. */
+export interface Slowness {
+  /** Longest delay. */
+  readonly maxMillis: number;
+  /** Whether all that a process waits for is slow, as reads and opens; otherwise syncs are. */
+  readonly isEverything: boolean;
 }
 
 /** A crash at an operation: the file system's own, so that the operation is half done as drawn. */

@@ -30,8 +30,7 @@ export class Machine {
   #holds = 0;
   /** Whether its disk has lost or changed something, so that its member may refuse to go on. */
   isDoubtful = false;
-  /** Its member has refused to go on with this disk; it must be replaced. */
-  isRefused = false;
+  #refusal: string | undefined;
   #isRetired = false;
 
   constructor(place: number, bootstrap: Bootstrap, host: MachineHost, random: SeededRandom) {
@@ -67,6 +66,16 @@ export class Machine {
   /** Switched off for good: removed from the cluster. */
   get isRetired(): boolean {
     return this.#isRetired;
+  }
+
+  /** Its member has refused to go on with this disk; it must be replaced. */
+  get isRefused(): boolean {
+    return this.#refusal !== undefined;
+  }
+
+  /** Why its member has refused: names of errors, that of the outermost first. */
+  get refusal(): string | undefined {
+    return this.#refusal;
   }
 
   /** Whether a fault keeps it down. */
@@ -153,8 +162,21 @@ export class Machine {
     if (this.#process !== process) return;
     this.#host.trace(`${this.name} ends: ${describeError(error)}`);
     this.crash("kill");
+    const names = namesOf(error);
+    if (this.isDoubtful && names.some((name) => refusals.test(name))) {
+      this.#refusal = names.join(": ");
+      return;
+    }
     this.#host.processEnded(this, process, how, error);
   }
+}
+
+/** Errors by which a member says that its disk is not to be trusted (B6, B7, B16). */
+const refusals = /^(Wal.*|StaleDirectory|StoreCorrupt|BackendFailed|BackendForeignFile)Error$/;
+
+/** Names of an error and of its causes. */
+function namesOf(error: unknown): readonly string[] {
+  return error instanceof Error ? [error.name, ...namesOf(error.cause)] : [];
 }
 
 /** Message of an error and of its causes. */

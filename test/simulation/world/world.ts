@@ -7,7 +7,6 @@ import { SeededRandom, SimScheduler, SimTimers } from "@quorate/platform/sim";
 import type { MemberId } from "@quorate/raft";
 import { parseInitialCluster, type InitialCluster } from "@quorate/state-machine";
 import type { Bootstrap } from "@quorate/server/member";
-import { WalError } from "@quorate/wal";
 import { CheckFailure } from "../checkers/check-failure.ts";
 import type { Coverage } from "../coverage.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -75,8 +74,6 @@ export class World implements MachineHost {
   isShrinking = false;
   /** Faults of the plan that last. */
   activeFaults = 0;
-  /** Whether a fault is under way that keeps others away. */
-  isKeptCalm = false;
   #operator: ClientMachine | undefined;
   #nextPlace: number;
   #failure: unknown;
@@ -215,19 +212,11 @@ export class World implements MachineHost {
 
   /** Whether everybody is well and nobody leaves. */
   isCalm(): boolean {
-    if (this.activeFaults > 0 || this.isKeptCalm || this.isShrinking) return false;
+    if (this.activeFaults > 0 || this.isShrinking) return false;
     const configuration = this.leader()?.running?.status().configuration;
     if (configuration === undefined || configuration.voters.length < 3) return false;
     if (configuration.votersOutgoing.length > 0) return false;
     return this.present.every(({ running }) => running !== undefined && !running.isPaused);
-  }
-
-  /** Keeps the plan's faults away until the returned function is called. */
-  keepCalm(): () => void {
-    this.isKeptCalm = true;
-    return () => {
-      this.isKeptCalm = false;
-    };
   }
 
   /** Resolves when something holds, or after a time. */
@@ -293,10 +282,6 @@ export class World implements MachineHost {
       machine.retire();
       return;
     }
-    if (machine.isDoubtful && isRefusal(error)) {
-      machine.isRefused = true;
-      return;
-    }
     if (!machine.disk.isExcused) {
       this.fail(new Error(`${machine.name} ends without a fault`, { cause: error }));
       return;
@@ -305,14 +290,6 @@ export class World implements MachineHost {
     machine.hold();
     this.scheduler.schedule(restartMillis, () => machine.release());
   }
-}
-
-/** Whether a member says that its disk is not to be trusted (B6, B16). */
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return (
-    error instanceof WalError || error.name === "StaleDirectoryError" || isRefusal(error.cause)
-  );
 }
 
 /** Members in the order of their machines' places; their ids are hashes and in no order. */
