@@ -6,7 +6,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SeededRandom } from "@quorate/platform/sim";
-import { checkLinearizability, registerModel, type RegisterInput } from "@quorate/linearizability";
+import {
+  checkLinearizability,
+  registerModel,
+  type RegisterInput,
+  type RegisterOutput,
+} from "@quorate/linearizability";
 import { historyOf, type Draw } from "./random-history.ts";
 import type { RegisterOperation } from "./timeline.ts";
 
@@ -43,7 +48,7 @@ function draw(random: SeededRandom, isLost: boolean): RegisterInput {
 /** One more operation, alone, after all that has returned. */
 function later(
   history: readonly RegisterOperation[],
-  { input, output }: Pick<RegisterOperation, "input" | "output">,
+  { input, output }: { readonly input: RegisterInput; readonly output: RegisterOutput },
 ): readonly RegisterOperation[] {
   const times = history.flatMap(({ callTime, returnTime }) => [callTime, returnTime ?? callTime]);
   const end = Math.max(...times);
