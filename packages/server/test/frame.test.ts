@@ -88,7 +88,7 @@ test("what peers send is of the protocol version that they claim", () => {
       commit: hex(...commit),
     },
     {
-      version: 3,
+      version: 4,
       forward: "0000000000000840" + "04030201" + "0000000000001440" + "bb",
       refusal: "04030201" + "0000000000001440" + "01",
       commit:

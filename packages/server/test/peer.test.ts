@@ -67,6 +67,8 @@ const ignoringSink: IncomingSnapshot = {
   abort: () => Promise.resolve(),
 };
 
+const onSent = (): void => undefined;
+
 test("streamSnapshot fails when the receiver goes away between two chunks", async () => {
   const [server, url] = await listenOn((socket) => {
     send(socket, FrameKind.welcome, new Uint8Array(0));
@@ -84,8 +86,59 @@ test("streamSnapshot fails when the receiver goes away between two chunks", asyn
   server.on("connection", (socket: Socket) => socket.once("close", () => (isGone = true)));
   const snapshot = { message: Buffer.alloc(1), sizeBytes: 20, chunks: chunks() };
   const signal = new AbortController().signal;
-  await assert.rejects(streamSnapshot(hello, url, snapshot, signal, () => undefined));
+  await assert.rejects(streamSnapshot(hello, url, snapshot, { signal, onSent }));
   server.close();
+});
+
+test("streamSnapshot gives up a silent receiver, not a slow one (B10)", async () => {
+  const answer = async (pongs: number, isHeard: boolean): Promise<string> => {
+    const [server, url] = await listenOn((socket) => {
+      send(socket, FrameKind.welcome, new Uint8Array(0));
+      socket.on("error", () => undefined).resume();
+      let left = pongs;
+      const beat = (): void => {
+        left -= 1;
+        send(socket, left >= 0 ? FrameKind.pong : FrameKind.welcome, new Uint8Array(0));
+        if (left < 0) clearInterval(pulse);
+      };
+      const pulse = setInterval(() => isHeard && beat(), 50);
+      socket.once("close", () => clearInterval(pulse));
+    });
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(Buffer.alloc(10));
+    }
+    const snapshot = { message: Buffer.alloc(1), sizeBytes: 10, chunks: chunks() };
+    const signal = AbortSignal.timeout(60_000);
+    const options = { signal, onSent, silenceMaxMillis: 400 };
+    const outcome = await streamSnapshot(hello, url, snapshot, options).then(() => "sent", String);
+    server.close();
+    return outcome;
+  };
+  assert.match(await answer(0, false), /peer does not answer/);
+  assert.equal(await answer(24, true), "sent");
+});
+
+test("PeerListener says that it takes a snapshot, however slow its disk is", async () => {
+  const { scheduler, listener } = startListener({
+    ...ignoringSink,
+    begin: () => new Promise(() => undefined),
+  });
+  const port = await listener.listen({ host: "127.0.0.1", port: 0 });
+  const socket = connect(port, "127.0.0.1");
+  const kinds: number[] = [];
+  const reader = new FrameReader((kind) => kinds.push(kind));
+  socket.on("data", (chunk: Buffer) => reader.push(chunk));
+  send(socket, FrameKind.hello, encodeHello(hello));
+  await once(socket, "data");
+  send(socket, FrameKind.snapshotBegin, Buffer.alloc(1));
+  for (let second = 0; second < 3; second += 1) {
+    scheduler.advance(1_000);
+    await once(socket, "data");
+  }
+  const { welcome, pong } = FrameKind;
+  assert.deepEqual(kinds, [welcome, pong, pong, pong]);
+  socket.destroy();
+  await listener.close();
 });
 
 test("PeerListener gives up a snapshot stream whose sender has fallen silent (B10)", async () => {
@@ -116,7 +169,7 @@ test("a state that its receiver refuses is told so to its sender (B7)", async ()
   const snapshot = { message: Buffer.alloc(1), sizeBytes: 10, chunks: chunks() };
   const signal = new AbortController().signal;
   const url = `http://127.0.0.1:${port}`;
-  const sending = streamSnapshot(hello, url, snapshot, signal, () => undefined);
+  const sending = streamSnapshot(hello, url, snapshot, { signal, onSent });
   await assert.rejects(sending, /Snapshot was refused: row 7 is damaged/);
   await listener.close();
 });

@@ -7,9 +7,10 @@ import { toMemberId, type MemberId } from "@quorate/raft";
 
 /**
  * Version of the peer protocol; members of different versions refuse each other. Raised whenever a
- * frame changes: a message kind of consensus, the layout of forwards, refusals or lease questions.
+ * frame changes: a message kind of consensus, the layout of forwards, refusals or lease questions,
+ * or what a side may rely on, as senders of snapshots do on pongs that nobody asked for.
  */
-export const peerProtocolVersion = 3;
+export const peerProtocolVersion = 4;
 
 /** What the dialling side says of itself. */
 export interface Hello {

@@ -1,6 +1,6 @@
 /**
  * The incoming side of the peer protocol: accepts connections, checks the hello, delivers frames,
- * answers pings, and takes snapshot streams with back-pressure.
+ * answers pings, and takes snapshot streams with back-pressure, saying all the time that it lives.
  */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Logger, Timer, Timers } from "@quorate/platform";
@@ -20,6 +20,9 @@ import { SnapshotIntake } from "./snapshot-intake.ts";
 
 /** Longest frame of a connection that has not said who it is. */
 const helloBytesMax = 4 * 1024;
+
+/** How often the receiver of a snapshot says that it lives. */
+const pulseMillis = 1_000;
 
 /** Settings of a listener. */
 export interface PeerListenerOptions {
@@ -107,6 +110,7 @@ class IncomingConnection {
   readonly #timers: Timers;
   readonly #reader: FrameReader;
   #timer: Timer | undefined;
+  #pulse: Timer | undefined;
   /** Whether something came since the timer was set. */
   #hasHeard = false;
   #isSuspect = false;
@@ -143,6 +147,7 @@ class IncomingConnection {
 
   handleClose(): void {
     this.#timer?.cancel();
+    this.#pulse?.cancel();
     this.#intake?.abort();
   }
 
@@ -203,6 +208,16 @@ class IncomingConnection {
     this.#reader.trust();
     this.#write(FrameKind.welcome, new Uint8Array(0));
     this.#listenForSilence();
+    if (this.#intake !== undefined) this.#beat();
+  }
+
+  /** A receiver that is busy with its disk reads no pings: it sends pongs without (B10). */
+  #beat(): void {
+    this.#pulse = this.#timers.setTimer(pulseMillis, () => {
+      if (this.#socket.writableEnded) return;
+      this.#write(FrameKind.pong, new Uint8Array(0));
+      this.#beat();
+    });
   }
 
   #judge(hello: Hello | undefined): Refusal | undefined {

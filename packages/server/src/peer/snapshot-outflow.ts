@@ -5,29 +5,32 @@ import { decodeRefusal, encodeHello, type Hello } from "./handshake.ts";
 import type { OutgoingSnapshot } from "./peer-transport.ts";
 import { parsePeerUrl } from "./peer-url.ts";
 
-/** Longest wait for the receiver to answer one step: it syncs the whole file at the end. */
-const answerTimeoutMillis = 120_000;
+/** How a snapshot is streamed. */
+export interface StreamSnapshotOptions {
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  readonly onSent: (bytes: number) => void;
+  /** A receiver that says nothing for this long is gone (B10). @default 10000 */
+  readonly silenceMaxMillis?: number;
+}
 
 /**
  * Streams one snapshot on a connection of its own and waits until the receiver has it on disk.
  *
- * @throws Error when the peer refuses, the connection breaks, or `signal` aborts.
+ * @throws Error when the peer refuses, the connection breaks or falls silent, or `signal` aborts.
  */
 export async function streamSnapshot(
   hello: Hello,
   url: string,
   snapshot: OutgoingSnapshot,
-  signal: AbortSignal,
-  onSent: (bytes: number) => void,
+  { signal, onSent, silenceMaxMillis = 10_000 }: StreamSnapshotOptions,
 ): Promise<void> {
   const socket = connect(parsePeerUrl(url));
   const abort = (): void => {
     socket.destroy(new Error("Snapshot was cancelled"));
   };
   signal.addEventListener("abort", abort, { once: true });
-  socket.setTimeout(answerTimeoutMillis, () =>
-    socket.destroy(new Error("Cannot send snapshot: peer does not answer")),
-  );
+  destroyWhenSilent(socket, silenceMaxMillis);
   try {
     if (signal.aborted) throw new Error("Snapshot was cancelled");
     const answers = new AnswerQueue(socket);
@@ -46,6 +49,24 @@ export async function streamSnapshot(
     signal.removeEventListener("abort", abort);
     socket.destroy();
   }
+}
+
+/**
+ * Ends a connection on which nothing moves for two half periods: its receiver, busy or not, sends
+ * pongs all the time. Not for one long period: a process that was stopped sees its timers first and
+ * what has arrived meanwhile afterwards (B12).
+ */
+function destroyWhenSilent(socket: Socket, silenceMaxMillis: number): void {
+  let isSuspect = false;
+  socket.setTimeout(silenceMaxMillis / 2);
+  socket.on("timeout", () => {
+    if (isSuspect) socket.destroy(new Error("Cannot send snapshot: peer does not answer"));
+    isSuspect = true;
+    socket.setTimeout(silenceMaxMillis / 2);
+  });
+  socket.on("data", () => {
+    isSuspect = false;
+  });
 }
 
 async function write(
@@ -72,7 +93,7 @@ function closedError(socket: Socket): Error {
   return socket.errored ?? new Error("Cannot send snapshot: connection closed");
 }
 
-/** Waits for welcome frames; a refusal or the end of the connection is an error. */
+/** Waits for welcome frames; a refusal or the end of the connection is an error, pongs are none. */
 class AnswerQueue {
   readonly #socket: Socket;
   #welcomes = 0;
@@ -83,7 +104,9 @@ class AnswerQueue {
     this.#socket = socket;
     const reader = new FrameReader((kind, payload) => {
       if (kind === FrameKind.welcome) this.#welcomes += 1;
-      else this.#failure ??= new Error(decodeRefusal(payload).message);
+      else if (kind !== FrameKind.pong) {
+        this.#failure ??= new Error(decodeRefusal(payload).message);
+      }
     });
     socket.on("data", (chunk: Buffer) => {
       try {

@@ -108,9 +108,8 @@ export class SocketPeerTransport implements PeerTransport {
     const url = known?.link.url ?? known?.address.peerUrls[0];
     if (url === undefined) throw new Error(`Cannot send snapshot: no peer ${to.toString(16)}`);
     const { meter } = this.#dependencies;
-    await streamSnapshot(this.#hello(to, "snapshot"), url, snapshot, signal, (bytes) => {
-      meter.sentBytes(to, bytes);
-    });
+    const onSent = (bytes: number): void => meter.sentBytes(to, bytes);
+    await streamSnapshot(this.#hello(to, "snapshot"), url, snapshot, { signal, onSent });
   }
 
   async close(): Promise<void> {
