@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { blockProblem, matchesOutput, parseBlocks } from "./blocks.ts";
+import { textsOf } from "./run-blocks.ts";
 
 describe("parseBlocks", () => {
   test("reads language, attributes, place and text", () => {
@@ -34,6 +35,8 @@ describe("blockProblem", () => {
     ["ts compile", undefined],
     ["ts comple", /unknown attribute comple/],
     ["sh tested-by=test/start.test.ts", undefined],
+    ["sh checked-by=test/start.test.ts", undefined],
+    ["sh teste-by=test/start.test.ts", /unknown attribute teste-by/],
     ["", /language "" is none of/],
     ["bash", /language "bash" is none of/],
   ];
@@ -65,4 +68,9 @@ describe("matchesOutput", () => {
       assert.equal(matchesOutput(actual, expected), result);
     });
   }
+});
+
+test("textsOf finds what a program says, and not what is said about it", () => {
+  const program = '// npm run a\nrun("npm run b"); /* "npm run c" */ say(`npm run d`);';
+  assert.deepEqual(textsOf(program), ["npm run b", "npm run d"]);
 });

@@ -5,7 +5,10 @@
  *   and `sh serves` stay: the test waits until they listen on a port, then ends them.
  * - `sh` is run by `bash -eu` in the repository, with `node_modules/.bin` on its path.
  *   `sh needs=etcdctl,curl` is left to the interop suite, which has these programs.
- *   `sh tested-by=PATH` is not run here: the test at PATH contains each of its lines.
+ *   `sh tested-by=PATH` is not run here: the test at PATH has each of its lines, and runs it or
+ *   the program behind it. `sh checked-by=PATH` is run by no test, since it would run the tests in
+ *   themselves or for too long: the test at PATH has each line and holds its options against
+ *   those that the program knows.
  * - `text output` is what the block before it prints; a line `...` stands for any lines.
  * - `json` and `yaml` are parsed. `text`, `mermaid`, `ini` and `dockerfile` are only shown.
  *
@@ -29,7 +32,7 @@ export const documentedEndpoint = "127.0.0.1:2379";
 
 const knownAttributes: Readonly<Record<string, readonly string[]>> = {
   ts: ["compile", "serves"],
-  sh: ["needs", "serves", "tested-by"],
+  sh: ["needs", "serves", "tested-by", "checked-by"],
   text: ["output"],
   json: [],
   yaml: [],

@@ -107,7 +107,7 @@ class ReadmeRunner {
   }
 
   async #runShell(block: CodeBlock): Promise<ChildEnd | undefined> {
-    const testPath = block.attributes.get("tested-by");
+    const testPath = block.attributes.get("tested-by") ?? block.attributes.get("checked-by");
     if (testPath !== undefined) {
       assertMentioned(block, testPath);
       return undefined;
@@ -148,15 +148,27 @@ class ReadmeRunner {
   }
 }
 
-/** A block left to another test must be found there, line by line. */
+/** A block left to another test must be found there, line by line, in texts of its code. */
 function assertMentioned(block: CodeBlock, testPath: string): void {
   assert.ok(pathExists(testPath), `${testPath} does not exist`);
-  const testText = readText(testPath);
+  const texts = textsOf(readText(testPath));
   for (const line of block.text.split("\n")) {
     const command = line.replace(/\s+#.*$/, "").trim();
     if (command === "" || command.startsWith("#")) continue;
-    assert.ok(testText.includes(command), `${testPath} does not mention "${command}"`);
+    const isThere = texts.some((text) => text.includes(command));
+    assert.ok(isThere, `${testPath} does not mention "${command}" in its code`);
   }
+}
+
+/** All string literals of a program: a comment tests nothing. */
+export function textsOf(program: string): readonly string[] {
+  const texts: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node)) texts.push(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile("test.ts", program, ts.ScriptTarget.Latest));
+  return texts;
 }
 
 function writeScratch(block: CodeBlock, text: string): string {
