@@ -94,7 +94,7 @@ test("a replay prints its plan, its story and its trace, which a second one repe
   const [one, other] = await Promise.all([sim(["--seed", "7"]), sim(["--seed", "7"])]);
   assert.equal(one.code, 0, one.output);
   assert.match(one.output, /"seed": "7"/);
-  assert.match(one.output, /m1 starts, life 1/);
+  assert.match(one.output, /m1 +starts, life 1/);
   assert.match(one.output, /trace [0-9a-f]+, every promise held/);
   assert.equal(other.output, one.output);
 });

@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { OptionError } from "./command-line.ts";
-import { currentCommit } from "./commit.ts";
 import { help, readWish, type PlanSource, type Wish } from "./options.ts";
 import { drawPlan } from "./plan/draw-plan.ts";
 import { PlanError, toPlan } from "./plan/parse-plan.ts";
@@ -36,13 +35,12 @@ async function fulfil(wish: Wish): Promise<number> {
 
 async function replayOne(wish: Extract<Wish, { readonly kind: "replay" }>): Promise<number> {
   const plan = planOf(wish.source);
-  const { faults, isQuiet, isShrunk } = wish;
+  const { faults, isQuiet, isShrunk, outPath } = wish;
   const narrow = (wanted: readonly string[]): Plan["faults"] =>
     plan.faults.filter(({ kind }) => wanted.includes(kind));
   const narrowed = faults === undefined ? plan : { ...plan, faults: narrow(faults) };
-  const code = await replay(narrowed, { isQuiet, isShrunk });
-  if (code !== 0) console.log(`at commit ${currentCommit()}`);
-  else if (isShrunk) console.log("Nothing to shrink: every promise held.");
+  const code = await replay(narrowed, { isQuiet, isShrunk, outPath });
+  if (code === 0 && isShrunk) console.log("Nothing to shrink: every promise held.");
   return code;
 }
 

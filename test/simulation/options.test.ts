@@ -24,6 +24,7 @@ test("readWish reads a replay", () => {
     faults: ["pause", "crash"],
     isShrunk: false,
     isQuiet: false,
+    outPath: undefined,
   });
   const last = readWish(["--seed", String(2n ** 64n - 1n)]);
   assert.ok(last.kind === "replay" && last.source.kind === "seed");
@@ -33,7 +34,7 @@ test("readWish reads a replay", () => {
 test("the help names every option", () => {
   assert.deepEqual(readWish(["--seed", "x", "--help"]), { kind: "help" });
   const many = ["seconds", "seeds", "first", "workers", "hang-seconds"];
-  for (const name of [...many, "seed", "plan", "faults", "shrink", "quiet", "focus"]) {
+  for (const name of [...many, "seed", "plan", "faults", "shrink", "quiet", "out", "focus"]) {
     assert.ok(help.includes(`  --${name} `), name);
   }
 });
@@ -52,6 +53,7 @@ for (const [typed, problem] of [
   ["--plan x.json --workers 2", "Cannot use --workers with --plan"],
   ["--plan x.json --focus reads", "Cannot use --focus with --plan"],
   ["--seeds 5 --seconds 5", "Cannot use --seconds with --seeds"],
+  ["--seed 1 --out x.json", "Cannot use --out alone: it belongs to --shrink"],
   ["--shrink", "Cannot use --shrink alone: it belongs to --seed or --plan"],
   ["--quiet --seconds 5", "Cannot use --quiet alone: it belongs to --seed or --plan"],
   ["--faults crash", "Cannot use --faults alone: it belongs to --seed or --plan"],

@@ -16,6 +16,8 @@ export type Wish =
       readonly faults: readonly string[] | undefined;
       readonly isShrunk: boolean;
       readonly isQuiet: boolean;
+      /** Where the smallest plan goes. @default named by the seed */
+      readonly outPath: string | undefined;
     };
 
 interface FirstSeed {
@@ -45,6 +47,7 @@ One plan:
   --plan FILE       replay a plan that was kept as JSON
   --faults A,B      with these kinds of faults alone
   --shrink          look for the smallest plan that fails alike
+  --out FILE        with --shrink: where that goes; default: sim-SEED.json
   --quiet           no story
 
 Both:
@@ -56,12 +59,12 @@ option or a plan that cannot be used, 129, 130 or 143 when a signal ended the ru
 `;
 
 const ofSeeds = ["seconds", "seeds", "first", "workers", "hang-seconds"];
-const ofReplay = ["faults", "shrink", "quiet"];
+const ofReplay = ["faults", "shrink", "quiet", "out"];
 
 /** Reads what was typed. @throws OptionError for what cannot be done */
 export function readWish(texts: readonly string[]): Wish {
   const line = new CommandLine(texts, {
-    texts: [...ofSeeds, "seed", "plan", "faults", "focus"],
+    texts: [...ofSeeds, "seed", "plan", "faults", "focus", "out"],
     flags: ["shrink", "quiet", "help"],
   });
   if (line.has("help")) return { kind: "help" };
@@ -69,6 +72,7 @@ export function readWish(texts: readonly string[]): Wish {
   line.refuseBeside("plan", ["focus", ...ofSeeds]);
   line.refuseBeside("seeds", ["seconds"]);
   for (const name of ofReplay) line.refuseWithout(name, ["seed", "plan"]);
+  line.refuseWithout("out", ["shrink"]);
   const source = readSource(line);
   if (source === undefined) return { kind: "seeds", options: readSeedOptions(line) };
   return {
@@ -77,6 +81,7 @@ export function readWish(texts: readonly string[]): Wish {
     faults: readFaults(line),
     isShrunk: line.has("shrink"),
     isQuiet: line.has("quiet"),
+    outPath: line.text("out"),
   };
 }
 

@@ -1,46 +1,206 @@
+/** Plays one plan for a person to read, and looks for the smallest one that fails alike (D11). */
+import { writeFileSync } from "node:fs";
+import { currentCommit } from "./commit.ts";
+import { specialSettings } from "./plan/plain-plan.ts";
 import type { Plan } from "./plan/plan.ts";
-import { shrink } from "./plan/shrink.ts";
-import { runPlan, type RunResult } from "./run-plan.ts";
+import { shrink, type AlikeFailure } from "./plan/shrink.ts";
+import { runPlan, type RunFailure, type RunOptions, type RunResult } from "./run-plan.ts";
 
 /** How a plan is replayed. */
 export interface ReplayOptions {
   readonly isQuiet: boolean;
   /** Whether a smaller plan with the same failure is looked for. */
   readonly isShrunk: boolean;
+  /** Where the smallest plan goes. @default `sim-SEED.json` in the current directory */
+  readonly outPath?: string | undefined;
+  /** Longest search for a smaller plan. @default 120 */
+  readonly shrinkSeconds?: number | undefined;
 }
+
+/** Lines and details that are kept for a failure. */
+const linesMax = 20_000;
+/** Most of them that are told. */
+const toldMax = 300;
+/** What a smaller plan may take of events, compared with the one that failed first. */
+const eventsFactor = 2;
+/** The same beside that: a plan that fails early may fail later when it is smaller. */
+const eventsMore = 20_000;
 
 /** Plays one plan and tells its story. @returns The exit code. */
 export async function replay(plan: Plan, options: ReplayOptions): Promise<number> {
-  if (!options.isQuiet) console.log(JSON.stringify(plan, undefined, 2));
-  const onLine = options.isQuiet
-    ? undefined
-    : (line: string): void => {
-        process.stdout.write(`${line}\n`);
-      };
-  const result = await runPlan(plan, { onLine });
-  console.log(describe(plan, result));
-  if (result.failure === undefined) return 0;
-  if (options.isShrunk) await shrinkAndPrint(plan, result.failure.kind);
+  const { isQuiet, isShrunk } = options;
+  if (!isQuiet && !isShrunk) tell(describePlan(plan));
+  const isTold = !isQuiet && !isShrunk;
+  const result = await runPlan(plan, {
+    ...(isTold ? { onLine: tell } : {}),
+    ...inDetail(!isQuiet),
+  });
+  const { failure } = result;
+  if (failure === undefined) {
+    tell(`${describe(plan, result)}, every promise held`);
+    return 0;
+  }
+  if (isShrunk) await shrinkAndTell(plan, result, failure, options);
+  else {
+    if (!isQuiet) tellDetails(failure);
+    tell(describe(plan, result));
+    tellFailure(failure);
+  }
   return 1;
 }
 
-async function shrinkAndPrint(plan: Plan, kind: string): Promise<void> {
-  const fails = async (smaller: Plan): Promise<boolean> => {
-    const { failure } = await runPlan(smaller);
-    return failure?.kind === kind;
+async function shrinkAndTell(
+  plan: Plan,
+  result: RunResult,
+  { kind, message }: RunFailure,
+  { outPath = `sim-${plan.seed}.json`, shrinkSeconds = 120 }: ReplayOptions,
+): Promise<void> {
+  tell(describe(plan, result));
+  tell(`FAILED ${message}`);
+  tell(`looks for a smaller plan for up to ${shrinkSeconds} s; Ctrl-C ends that`);
+  const limit = new TimeLimit(shrinkSeconds);
+  const { signal } = limit;
+  const eventsMax = result.events * eventsFactor + eventsMore;
+  let plays = 0;
+  const fails = async (smaller: Plan): Promise<AlikeFailure | undefined> => {
+    plays += 1;
+    const { failure, virtualMillis, clients } = await runPlan(smaller, { eventsMax, signal });
+    if (signal.aborted || failure?.kind !== kind) return undefined;
+    return { atMillis: virtualMillis, clients };
   };
-  const smallest = await shrink(plan, fails, (line) => console.error(line));
-  console.log(JSON.stringify(smallest, undefined, 2));
-  const { failure } = await runPlan(smallest);
-  console.log(failure?.lines.join("\n"));
-  console.log(failure?.message);
+  const progress = new Progress();
+  try {
+    const smallest = await shrink(plan, fails, {
+      tell: (line) => progress.tell(`  ${line} (${plays} plays)`),
+      onStep: (step) => progress.show(`  ${step}?`),
+      isOver: () => signal.aborted,
+      onSmaller: (smaller) => writePlan(outPath, smaller),
+    });
+    if (signal.aborted) progress.tell("  ended early: the smallest plan so far");
+    writePlan(outPath, smallest);
+    await tellSmallest(smallest, outPath);
+  } finally {
+    limit.end();
+  }
 }
 
-/** A result in a few lines. */
-function describe(plan: Plan, { failure, ...result }: RunResult): string {
-  const head =
+/** Aborts after a time or when somebody asks for it. */
+class TimeLimit {
+  readonly #controller = new AbortController();
+  readonly #abort = (): void => this.#controller.abort();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(seconds: number) {
+    this.#timer = setTimeout(this.#abort, seconds * 1000);
+    process.on("SIGINT", this.#abort);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    process.off("SIGINT", this.#abort);
+  }
+}
+
+/** Says on a terminal what is under way, in a line that the next one overwrites. */
+class Progress {
+  readonly #isShown = process.stdout.isTTY;
+
+  show(line: string): void {
+    if (this.#isShown) process.stdout.write(`\r\x1b[K${line}`);
+  }
+
+  tell(line: string): void {
+    this.show("");
+    tell(line);
+  }
+}
+
+async function tellSmallest(plan: Plan, path: string): Promise<void> {
+  const result = await runPlan(plan, inDetail(true));
+  tell("");
+  tell(describePlan(plan));
+  if (result.failure === undefined) throw new Error(`Cannot repeat the failure of ${path}`);
+  tellDetails(result.failure);
+  tell(describe(plan, result));
+  tellFailure(result.failure);
+  tell(`npm run sim -- --plan ${path}`);
+}
+
+function writePlan(path: string, plan: Plan): void {
+  writeFileSync(path, `${JSON.stringify(plan, undefined, 2)}\n`);
+}
+
+function inDetail(isDetailed: boolean): Pick<RunOptions, "isDetailed" | "linesMax"> {
+  return { isDetailed, linesMax };
+}
+
+/** Tells what led to a failure; lines that name what its message names are marked. */
+function tellDetails({ lines, message }: RunFailure): void {
+  const names = namesIn(message);
+  const isMarked = (line: string): boolean => names.some((name) => line.includes(name));
+  const chosen = choose(lines, isMarked);
+  tell("\nwhat led to the failure: virtual ms, who, what; > names what the failure names");
+  let before = -1;
+  for (const place of chosen) {
+    const line = lines[place] ?? "";
+    if (place > before + 1) tell(`  ... ${place - before - 1} lines`);
+    tell(`${isMarked(line) ? ">" : " "}${line}`);
+    before = place;
+  }
+}
+
+/** Places of the lines that are told: all, or the newest and the newest that are marked. */
+function choose(lines: readonly string[], isMarked: (line: string) => boolean): readonly number[] {
+  const places = lines.map((_, place) => place);
+  if (lines.length <= toldMax) return places;
+  const marked = new Set(
+    places.filter((place) => isMarked(lines[place] ?? "")).slice(-toldMax / 2),
+  );
+  return places.filter((place) => marked.has(place) || place >= lines.length - toldMax / 2);
+}
+
+/** Keys, and numbers that are no counts: what the same thing is called in other lines. */
+function namesIn(message: string): readonly string[] {
+  const quoted = [...message.matchAll(/"([^"\s]{2,})"/g)].map(([, name = ""]) => name);
+  const ids = message.match(/\b[0-9]{8,}(?!\.)\b/g) ?? [];
+  const entries = [...message.matchAll(/\bapplies (\d+)/g)].map(([, index]) => `entry ${index} of`);
+  return [...quoted, ...ids, ...entries];
+}
+
+function tellFailure({ message, stack }: RunFailure): void {
+  tell(`FAILED ${message}\n${stack}\nat commit ${currentCommit()}`);
+}
+
+/** What is special about a plan, for a person to read. */
+function describePlan(plan: Plan): string {
+  const { members, workloads, faults, faultyMillis, calmMillis, silentClients = [] } = plan;
+  const settings = specialSettings(plan);
+  const lines = [
+    `"seed": "${plan.seed}"`,
+    `"members": ${members}`,
+    `"faultyMillis": ${faultyMillis}`,
+    ...settings.map(([name, value]) => `"${name}": ${JSON.stringify(value)}`),
+    ...(calmMillis === undefined ? [] : [`"calmMillis": ${calmMillis}`]),
+    ...(silentClients.length === 0 ? [] : [`"silentClients": ${JSON.stringify(silentClients)}`]),
+    ...workloads.map((workload) => `workload ${JSON.stringify(workload)}`),
+    ...faults.map((fault) => `fault ${JSON.stringify(fault)}`),
+  ];
+  const head = "the plan; settings that it does not name are the plain ones";
+  return `${head}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
+
+/** A result in a line. */
+function describe(plan: Plan, result: RunResult): string {
+  return (
     `seed ${plan.seed}: ${result.events} events, ${Math.round(result.virtualMillis)} virtual ms, ` +
-    `trace ${result.traceHash}`;
-  if (failure === undefined) return `${head}, every promise held`;
-  return `${head}\nFAILED ${failure.message}\n${failure.stack}`;
+    `trace ${result.traceHash}`
+  );
+}
+
+function tell(line: string): void {
+  process.stdout.write(`${line}\n`);
 }

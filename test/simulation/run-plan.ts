@@ -19,6 +19,8 @@ export interface RunResult {
   readonly failure: RunFailure | undefined;
   readonly events: number;
   readonly virtualMillis: number;
+  /** Names of the clients that there were. */
+  readonly clients: readonly string[];
   readonly coverage: CoverageJson;
   /** Of everything that happened, in order: equal when two runs were the same (D2). */
   readonly traceHash: string;
@@ -55,8 +57,7 @@ export interface RunOptions {
 
 /** Time to converge after everything is healed (D9). */
 const convergeMillis = 60_000;
-/** How long clients go on after the healing before they are asked to end. */
-const calmMillis = 3_000;
+const defaultCalmMillis = 3_000;
 /** Longest time of a script. */
 const scriptMillis = 300_000;
 
@@ -82,6 +83,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
     failure: world.hasFailed() ? toFailure(world) : undefined,
     events: world.scheduler.executed,
     virtualMillis: world.scheduler.nowMillis,
+    clients: world.clientMachines.map(({ name }) => name),
     coverage: world.coverage.toJson(),
     traceHash: world.traceHash.digest(world.scheduler),
   };
@@ -102,8 +104,11 @@ async function play(world: World, { script }: RunOptions): Promise<void> {
   world.trace("heals");
   injector.stop();
   const core = heal(world);
-  await world.advance(calmMillis);
+  const silent = world.clientMachines.filter(({ name }) => plan.silentClients?.includes(name));
+  for (const machine of silent) machine.pause();
+  await world.advance(plan.calmMillis ?? defaultCalmMillis);
   ending.abort();
+  for (const machine of silent) machine.goOn();
   await waitFor(
     world,
     () => workloads.isOver,

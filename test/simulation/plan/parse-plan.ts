@@ -158,6 +158,8 @@ const plan: Check = shape.object({
   faults: shape.listOf(fault),
   faultyMillis: millis,
   isCoreHealedAlone: shape.boolean,
+  calmMillis: shape.optional(millis),
+  silentClients: shape.optional(shape.listOf(shape.text(/^.+$/, "a name"))),
 } satisfies shape.Shape<Plan>);
 
 /** A plan that nobody can play; the message says which part of it is wrong. */

@@ -45,3 +45,31 @@ export const plainSettings: Pick<
   probeMillis: 0,
   isCoreHealedAlone: false,
 };
+
+/** A setting that is not plain, as `machine.segmentBytes`, and its value. */
+export type SpecialSetting = readonly [name: string, value: unknown];
+
+/** The settings of a plan that are not plain. */
+export function specialSettings(plan: Plan): readonly SpecialSetting[] {
+  const special: SpecialSetting[] = [];
+  const compare = (name: string, value: unknown, plain: unknown): void => {
+    if (isSame(value, plain)) return;
+    const isGroup = typeof plain === "object" && plain !== null && !Array.isArray(plain);
+    if (!isGroup || "mode" in plain || typeof value !== "object" || value === null) {
+      special.push([name, value]);
+      return;
+    }
+    for (const [field, own] of Object.entries(value)) {
+      compare(`${name}.${field}`, own, Reflect.get(plain, field));
+    }
+  };
+  for (const [name, plain] of Object.entries(plainSettings)) {
+    compare(name, Reflect.get(plan, name), plain);
+  }
+  return special;
+}
+
+/** Whether two parts of plans say the same. */
+export function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -27,6 +27,10 @@ export interface Plan {
    * (D9).
    */
   readonly isCoreHealedAlone: boolean;
+  /** How long clients go on after the healing before they are asked to end. @default 3,000 */
+  readonly calmMillis?: number;
+  /** Clients that stand still until they are asked to end, by name. @default none */
+  readonly silentClients?: readonly string[];
 }
 
 /** Settings of all machines of the cluster. */

@@ -1,100 +1,293 @@
 /** Makes a failing plan smaller while it fails alike (D11). */
-import type { FaultKind } from "./fault-plan.ts";
+import type { FaultKind, FaultPlan } from "./fault-plan.ts";
+import { isSame, plainSettings, specialSettings } from "./plain-plan.ts";
 import type { Plan } from "./plan.ts";
 
-/** Whether a plan still fails in the same way. */
-export type Fails = (plan: Plan) => Promise<boolean>;
+/** How a plan fails alike. */
+export interface AlikeFailure {
+  /** When, in virtual milliseconds. */
+  readonly atMillis: number;
+  /** Names of the clients that there were. */
+  readonly clients: readonly string[];
+}
+
+/** Plays a plan; undefined when it does not fail, or not alike. */
+export type FailsAlike = (plan: Plan) => Promise<AlikeFailure | undefined>;
+
+/** What a search for a smaller plan can be given. */
+export interface ShrinkOptions {
+  /** Gets a line for each step that made the plan smaller. @default nobody */
+  readonly tell?: (line: string) => void;
+  /** Gets the name of each step that begins, and what is left for it. @default nobody */
+  readonly onStep?: (step: string) => void;
+  /** Whether to stop with what has been found. @default never */
+  readonly isOver?: () => boolean;
+  /** Gets each smaller plan at once. @default nobody */
+  readonly onSmaller?: (plan: Plan) => void;
+}
+
+/** One way to make a plan smaller. */
+interface Step {
+  readonly name: string;
+  /** What is left of what it makes less of. */
+  readonly measure: (plan: Plan) => string;
+  readonly take: (search: Search) => Promise<void>;
+}
+
+/** The smallest plan that is known to fail alike. */
+class Search {
+  best: Plan;
+  failure: AlikeFailure;
+  readonly #fails: FailsAlike;
+  readonly #options: ShrinkOptions;
+
+  constructor(plan: Plan, failure: AlikeFailure, fails: FailsAlike, options: ShrinkOptions) {
+    this.#fails = fails;
+    this.#options = options;
+    this.best = plan;
+    this.failure = failure;
+    this.#take(plan, failure);
+  }
+
+  /** Whether it fails before the healing. */
+  get isEarly(): boolean {
+    return this.failure.atMillis < this.best.faultyMillis;
+  }
+
+  get isOver(): boolean {
+    return this.#options.isOver?.() === true;
+  }
+
+  /**
+   * Goes on with the plan, changed, if that fails alike. What has failed before the healing must go
+   * on doing so: it gets more time for it, and then as much as it took.
+   *
+   * @param beforeMillis - And earlier than this.
+   */
+  async attempt(change: Partial<Plan>, beforeMillis: number = Infinity): Promise<boolean> {
+    if (this.isOver) return false;
+    const plan = { ...this.best, ...change };
+    if (isSame(plan, this.best)) return false;
+    const played = this.isEarly ? { ...plan, faultyMillis: 2 * plan.faultyMillis + 500 } : plan;
+    const failure = await this.#fails(played);
+    if (failure === undefined || failure.atMillis >= beforeMillis) return false;
+    if (this.isEarly && failure.atMillis >= played.faultyMillis) return false;
+    this.#take(played, failure);
+    return true;
+  }
+
+  /** Nothing that comes after a failure has a part in it. */
+  #take(plan: Plan, failure: AlikeFailure): void {
+    const isEarly = failure.atMillis < plan.faultyMillis;
+    const end = Math.ceil(failure.atMillis) + 1;
+    this.best = isEarly ? { ...plan, ...endingAt(plan, end) } : plan;
+    this.failure = failure;
+    this.#options.onSmaller?.(this.best);
+  }
+}
 
 /**
- * Looks for the smallest plan that fails alike: cuts the tail, whole kinds of faults, workloads,
- * single faults by halves and then one by one, and members.
+ * Looks for the smallest plan that fails alike. Whole things go first: what comes after the
+ * failure, workloads, kinds of faults, faults, members, clients; then settings become plain; then
+ * times become shorter. Over again until nothing helps.
  *
- * @param tell - Gets one line for each success.
+ * @param plan - Fails.
  */
 export async function shrink(
   plan: Plan,
-  fails: Fails,
-  tell: (line: string) => void = () => undefined,
+  fails: FailsAlike,
+  options: ShrinkOptions = {},
 ): Promise<Plan> {
-  let smallest = plan;
-  for (let size = Infinity; sizeOf(smallest) < size;) {
-    size = sizeOf(smallest);
-    for (const step of [cutTail, dropKinds, dropWorkloads, dropFaults, dropMembers, plainLimits]) {
-      smallest = await step(smallest, fails);
-      tell(describe(smallest));
-    }
+  const failure = await fails(plan);
+  if (failure === undefined) return plan;
+  const search = new Search(plan, failure, fails, options);
+  for (let before: Plan | undefined; before !== search.best && !search.isOver;) {
+    before = search.best;
+    for (const step of steps) await takeStep(search, step, options);
   }
-  return smallest;
+  return search.best;
 }
 
-function sizeOf({ faults, workloads, members, faultyMillis }: Plan): number {
-  return faultyMillis / 1000 + 10 * faults.length + 10 * workloads.length + 10 * members;
+async function takeStep(
+  search: Search,
+  { name, measure, take }: Step,
+  { tell, onStep }: ShrinkOptions,
+): Promise<void> {
+  const before = search.best;
+  if (search.isOver) return;
+  onStep?.(`${name} ${measure(before)}`);
+  await take(search);
+  const [then, now] = [measure(before), measure(search.best)];
+  if (then !== now) tell?.(`${name} ${then} -> ${now}`);
 }
 
-function describe({ faults, workloads, members, faultyMillis }: Plan): string {
-  return (
-    `${members} members, ${workloads.length} workloads, ${faults.length} faults, ` +
-    `${faultyMillis} ms`
-  );
+const steps: readonly Step[] = [
+  { name: "time with faults (ms)", measure: (plan) => `${plan.faultyMillis}`, take: cutTail },
+  { name: "workloads", measure: (plan) => `${plan.workloads.length}`, take: dropWorkloads },
+  { name: "kinds of faults", measure: (plan) => `${kindsOf(plan).length}`, take: dropKinds },
+  { name: "faults", measure: (plan) => `${plan.faults.length}`, take: dropFaults },
+  { name: "members", measure: (plan) => `${plan.members}`, take: dropMembers },
+  { name: "silent clients", measure: (plan) => `${countSilent(plan)}`, take: silenceClients },
+  { name: "special settings", measure: (plan) => `${countSpecial(plan)}`, take: plainGroups },
+  { name: "special settings", measure: describeSpecial, take: sharpenSettings },
+  { name: "calm time (ms)", measure: (plan) => `${plan.calmMillis ?? "usual"}`, take: dropCalm },
+  { name: "times of faults (ms)", measure: describeTimes, take: shortenFaults },
+];
+
+/** What is judged at the end, or needs the healing, gets an earlier end. */
+async function cutTail(search: Search): Promise<void> {
+  if (search.isEarly) return;
+  const faultyMillis = Math.ceil(search.failure.atMillis) + 1;
+  if (await search.attempt({ faultyMillis }, faultyMillis)) return;
+  await bisectTail(search);
 }
 
-/** The shortest safety phase, by halves. */
-async function cutTail(plan: Plan, fails: Fails): Promise<Plan> {
-  let best = plan;
+async function bisectTail(search: Search): Promise<void> {
   let tooShort = 0;
-  while (best.faultyMillis - tooShort > 200) {
-    const faultyMillis = Math.floor((best.faultyMillis + tooShort) / 2);
-    const faults = best.faults.filter(({ atMillis }) => atMillis < faultyMillis);
-    const shorter = { ...best, faultyMillis, faults };
-    if (await fails(shorter)) best = shorter;
-    else tooShort = faultyMillis;
+  while (search.best.faultyMillis - tooShort > 50 && !search.isOver) {
+    const faultyMillis = Math.floor((search.best.faultyMillis + tooShort) / 2);
+    if (!(await search.attempt(endingAt(search.best, faultyMillis)))) tooShort = faultyMillis;
   }
-  return best;
 }
 
-async function dropKinds(plan: Plan, fails: Fails): Promise<Plan> {
-  let best = plan;
-  for (const kind of new Set<FaultKind>(plan.faults.map((fault) => fault.kind))) {
-    const faults = best.faults.filter((fault) => fault.kind !== kind);
-    if (await fails({ ...best, faults })) best = { ...best, faults };
-  }
-  return best;
+function endingAt({ faults }: Plan, faultyMillis: number): Partial<Plan> {
+  return { faultyMillis, faults: faults.filter(({ atMillis }) => atMillis < faultyMillis) };
 }
 
-async function dropWorkloads(plan: Plan, fails: Fails): Promise<Plan> {
-  let best = plan;
-  for (const { name } of plan.workloads) {
-    const workloads = best.workloads.filter((workload) => workload.name !== name);
-    if (await fails({ ...best, workloads })) best = { ...best, workloads };
-  }
-  return best;
+async function dropWorkloads(search: Search): Promise<void> {
+  if (await search.attempt({ workloads: [] })) return;
+  await dropParts(search.best.workloads, (workloads) => search.attempt({ workloads }));
 }
 
-/** Delta debugging: ever smaller parts of the list are left out. */
-async function dropFaults(plan: Plan, fails: Fails): Promise<Plan> {
-  let best = plan;
-  for (let size = best.faults.length >> 1; size >= 1; size >>= 1) {
-    for (let begin = 0; begin < best.faults.length;) {
-      const faults = best.faults.filter((_, place) => place < begin || place >= begin + size);
-      if (await fails({ ...best, faults })) best = { ...best, faults };
+async function dropKinds(search: Search): Promise<void> {
+  if (await search.attempt({ faults: [] })) return;
+  for (const kind of kindsOf(search.best)) {
+    await search.attempt({ faults: search.best.faults.filter((fault) => fault.kind !== kind) });
+  }
+}
+
+async function dropFaults(search: Search): Promise<void> {
+  await dropParts(search.best.faults, (faults) => search.attempt({ faults }));
+}
+
+/** Delta debugging: ever smaller parts of a list are left out. */
+async function dropParts<Item>(
+  items: readonly Item[],
+  attempt: (items: readonly Item[]) => Promise<boolean>,
+): Promise<void> {
+  let best = items;
+  for (let size = Math.max(1, best.length >> 1); size >= 1; size >>= 1) {
+    for (let begin = 0; begin < best.length;) {
+      const rest = best.filter((_, place) => place < begin || place >= begin + size);
+      if (await attempt(rest)) best = rest;
       else begin += size;
     }
   }
-  return best;
 }
 
-async function dropMembers(plan: Plan, fails: Fails): Promise<Plan> {
-  let best = plan;
+async function dropMembers(search: Search): Promise<void> {
   for (const members of [1, 2, 3, 5]) {
-    if (members >= best.members) return best;
-    if (await fails({ ...best, members })) best = { ...best, members };
+    if (members >= search.best.members || (await search.attempt({ members }))) return;
   }
-  return best;
 }
 
-/** Settings that do not matter become the usual ones. */
-async function plainLimits(plan: Plan, fails: Fails): Promise<Plan> {
-  const machine = { ...plan.machine, driftMax: 0, autoCompaction: { mode: "off" } } as const;
-  const plain = { ...plan, machine };
-  return (await fails(plain)) ? plain : plan;
+/** Clients that have no part in the failure do nothing. */
+async function silenceClients(search: Search): Promise<void> {
+  const silent = new Set(search.best.silentClients ?? []);
+  // Those of the workloads that are left: what is named must mean something.
+  const loud = search.failure.clients.filter((name) => !silent.has(name));
+  await dropParts(loud, (rest) => {
+    const clients = search.failure.clients.filter((name) => !rest.includes(name));
+    return search.attempt({ silentClients: clients });
+  });
+}
+
+function countSilent({ silentClients = [] }: Plan): number {
+  return silentClients.length;
+}
+
+/** Settings that do not matter become plain: all, else group by group, else one by one. */
+async function plainGroups(search: Search): Promise<void> {
+  if (await search.attempt(plainSettings)) return;
+  const { timing, machine, network, probeMillis, isCoreHealedAlone } = plainSettings;
+  await search.attempt({ isCoreHealedAlone });
+  await search.attempt({ probeMillis });
+  await plainFields(search, "network", network);
+  await plainFields(search, "machine", machine);
+  const { limits } = search.best.timing;
+  if (await search.attempt({ timing })) return;
+  await search.attempt({ timing: { ...timing, limits } });
+  await plainFields(search, "timing", timing);
+}
+
+async function plainFields<Group extends "network" | "machine" | "timing">(
+  search: Search,
+  group: Group,
+  plain: Plan[Group],
+): Promise<void> {
+  if (await search.attempt({ [group]: plain })) return;
+  for (const [name, value] of Object.entries(plain)) {
+    await search.attempt({ [group]: { ...search.best[group], [name]: value as unknown } });
+  }
+}
+
+/** Settings that do matter become sharp, where that brings the failure earlier. */
+async function sharpenSettings(search: Search): Promise<void> {
+  const { machine, timing } = search.best;
+  const plain = plainSettings;
+  if (machine.segmentBytes !== plain.machine.segmentBytes) {
+    await search.attempt({ machine: { ...machine, segmentBytes: 4_096 } }, search.failure.atMillis);
+  }
+  if (timing.snapshotCount === plain.timing.snapshotCount) return;
+  for (const snapshotCount of [5, 10, 20]) {
+    const eager = { ...timing, snapshotCount };
+    if (await search.attempt({ timing: eager }, search.failure.atMillis)) return;
+  }
+}
+
+async function dropCalm(search: Search): Promise<void> {
+  if (search.isEarly) return;
+  await search.attempt({ calmMillis: 0 });
+}
+
+/** Faults begin earlier and last less long. */
+async function shortenFaults(search: Search): Promise<void> {
+  const first = search.best.faults[0]?.atMillis ?? 0;
+  const faultyMillis = search.best.faultyMillis;
+  for (const millis of [first, first >> 1, first >> 2]) {
+    if (millis === 0) continue;
+    const faults = search.best.faults.map((fault) => {
+      return { ...fault, atMillis: fault.atMillis - millis };
+    });
+    if (await search.attempt({ faults, faultyMillis: faultyMillis - millis })) break;
+  }
+  for (let place = 0; place < search.best.faults.length; place += 1) {
+    while (await search.attempt(withShorter(search.best, place)));
+  }
+}
+
+function withShorter({ faults }: Plan, place: number): Partial<Plan> {
+  const shorter = (fault: FaultPlan): FaultPlan => {
+    if (!("forMillis" in fault) || fault.forMillis < 20) return fault;
+    return { ...fault, forMillis: fault.forMillis >> 1 };
+  };
+  return { faults: faults.map((fault, own) => (own === place ? shorter(fault) : fault)) };
+}
+
+function kindsOf({ faults }: Plan): readonly FaultKind[] {
+  return [...new Set(faults.map(({ kind }) => kind))];
+}
+
+function describeTimes({ faults }: Plan): string {
+  const lasts = faults.map((fault) => ("forMillis" in fault ? fault.forMillis : 0));
+  return `${lasts.reduce((sum, millis) => sum + millis, 0)}`;
+}
+
+function describeSpecial(plan: Plan): string {
+  const texts = specialSettings(plan).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  return texts.join(", ") || "none";
+}
+
+function countSpecial(plan: Plan): number {
+  return specialSettings(plan).length;
 }

@@ -75,7 +75,7 @@ export class ClientMachine implements SimClient {
     if (!isDetailed) return create;
     const who = this.name.replaceAll(" ", "/");
     return (endpoint, options, runtime) => {
-      const server = endpoint.replace(/:\d+$/, "");
+      const server = endpoint.replace(/^https?:\/\//, "").replace(/:\d+$/, "");
       const tell = (what: string): void => story.detail(who, what);
       return new StoryChannel(create(endpoint, options, runtime), server, tell);
     };

@@ -2,6 +2,8 @@ import type { CallError, Channel, ChannelCall, CallSettings } from "@quorate/cli
 import type { BidiCall, BidiListener, ServerStreamCall } from "@quorate/client/sim";
 import { nameOf, wordsOfRequest, wordsOfResponse } from "./story-words.ts";
 
+const cancelledCode = 1;
+
 /** A channel whose calls are told: what was asked for, and what came of it. */
 export class StoryChannel implements Channel {
   readonly #channel: Channel;
@@ -77,6 +79,7 @@ export class StoryChannel implements Channel {
 
   #fails(call: number, path: string, error: CallError): void {
     const { grpcCode, details } = error;
-    this.#tell(`<- ${this.#server} #${call} ${nameOf(path)} fails (${grpcCode}): ${details}`);
+    const how = grpcCode === cancelledCode ? "cancelled" : `fails (${grpcCode}): ${details}`;
+    this.#tell(`<- ${this.#server} #${call} ${nameOf(path)} ${how}`);
   }
 }

@@ -7,7 +7,7 @@ import { messagesOf } from "../checkers/raft-frames.ts";
 
 /** What a frame says; undefined for what only keeps a leadership alive. */
 export function wordsOfFrame(kind: number, payload: Uint8Array): string | undefined {
-  if (kind !== FrameKind.raft) return `${frameNames.get(kind) ?? "frame"} (${payload.length} B)`;
+  if (kind !== FrameKind.raft) return `${frameNames.get(kind) ?? "frame"}, ${payload.length} bytes`;
   const words = messagesOf(kind, payload).map(wordsOfMessage);
   const told = words.filter((word) => word !== undefined);
   return told.length === 0 ? undefined : told.join("; ");
@@ -68,7 +68,7 @@ export function wordsOfEntries(entries: readonly Entry[]): string {
 /** What an entry does when it is applied. */
 export function wordsOfEntry({ kind, data }: Entry): string {
   if (data.length === 0) return "the first of its term";
-  if (kind === "configuration") return `configuration ${wordsOf(decodeConfigurationEntry(data))}`;
+  if (kind === "configuration") return wordsOfConfiguration(data);
   const requests = decodeBatch(data).map((request) => {
     const decoded = decodeRequest(request.kind, request.bytes);
     const { message } = decoded;
@@ -76,6 +76,11 @@ export function wordsOfEntry({ kind, data }: Entry): string {
     return `put ${wordsOf(services.kv.put.decodeRequest(message.bytes))}`;
   });
   return shortened(requests.join("; "));
+}
+
+function wordsOfConfiguration(data: Uint8Array): string {
+  const { configuration } = decodeConfigurationEntry(data);
+  return `configuration ${wordsOf(configuration)}`;
 }
 
 type AnyMethod = Method<"unary" | "server-stream" | "bidi-stream", unknown, never, unknown, never>;

@@ -172,6 +172,7 @@ export class World implements MachineHost {
   connectTo(name: string, addresses: readonly string[]): ClientMachine {
     const machine = new ClientMachine(name, addresses, this);
     this.clientMachines.push(machine);
+    if (this.plan.silentClients?.includes(name) === true) machine.pause();
     return machine;
   }
 
