@@ -196,4 +196,15 @@ export const consensusMutants: readonly Mutant[] = [
     find: "if (first === undefined || first.index > appliedIndex) return false;",
     replace: "if (first === undefined) return false;",
   },
+  {
+    name: "old-copy-believed",
+    focus: "forgetful",
+    row: "C14",
+    fault: "goes on with a data directory that has forgotten what it promised",
+    file: "packages/server/src/member/promise-exchange.ts",
+    find:
+      "if (forgotten !== undefined) " +
+      "throw new StaleDirectoryError(this.#memberId, from, forgotten);",
+    replace: "void forgotten;",
+  },
 ];

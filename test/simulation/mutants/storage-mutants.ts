@@ -181,4 +181,33 @@ export const storageMutants: readonly Mutant[] = [
     replace:
       "    const ttl = Math.max(request.ttl, 1 + (this.#state.store.stats().eventsTotal % 2));",
   },
+  {
+    name: "damage-taken-for-torn-tail",
+    focus: "forgetful",
+    row: "C36",
+    fault: "cuts a log where a record is damaged, whatever follows",
+    file: "packages/wal/src/segment-scan.ts",
+    find: "return hasWitness(bytes, end, last, salt)",
+    replace: "return hasWitness(bytes, end, end, salt)",
+  },
+  {
+    name: "name-error-ignored",
+    focus: "disks",
+    row: "C36",
+    fault: "goes on when it could not make the name of a new log file durable",
+    file: "packages/wal/src/write-ahead-log.ts",
+    find: "    await files.syncDirectory(this.#directory);\n    this.#segments.push(next);",
+    replace:
+      "    await files.syncDirectory(this.#directory).catch(() => undefined);\n" +
+      "    this.#segments.push(next);",
+  },
+  {
+    name: "row-checksum-ignored",
+    focus: "forgetful",
+    row: "C36",
+    fault: "takes rows whatever their checksums say",
+    file: "packages/mvcc/src/backend/checked-database.ts",
+    find: "return view.getInt32(length, true) === xxh32(view, 0, length, seed) ? length : -1;",
+    replace: "return length;",
+  },
 ];

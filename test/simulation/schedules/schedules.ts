@@ -1,5 +1,6 @@
 import { clientSchedules } from "./client-schedules.ts";
 import { copySchedules } from "./copy-schedules.ts";
+import { forgetfulSchedules } from "./forgetful-schedules.ts";
 import { leaderSchedules } from "./leader-schedules.ts";
 import { leaseSchedules } from "./lease-schedules.ts";
 import { lockSchedules } from "./lock-schedules.ts";
@@ -23,6 +24,7 @@ export const consensusSchedules: readonly Schedule[] = [
 export const storageSchedules: readonly Schedule[] = [
   ...powerSchedules,
   ...copySchedules,
+  ...forgetfulSchedules,
   ...snapshotSchedules,
   ...storeSchedules,
 ];
