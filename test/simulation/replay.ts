@@ -1,6 +1,7 @@
 /** Plays one plan for a person to read, and looks for the smallest one that fails alike (D11). */
 import { writeFileSync } from "node:fs";
 import { currentCommit } from "./commit.ts";
+import { tellStory } from "./failure-story.ts";
 import { specialSettings } from "./plan/plain-plan.ts";
 import type { Plan } from "./plan/plan.ts";
 import { shrink, type AlikeFailure } from "./plan/shrink.ts";
@@ -19,8 +20,6 @@ export interface ReplayOptions {
 
 /** Lines and details that are kept for a failure. */
 const linesMax = 20_000;
-/** Most of them that are told. */
-const toldMax = 300;
 /** What a smaller plan may take of events, compared with the one that failed first. */
 const eventsFactor = 2;
 /** The same beside that: a plan that fails early may fail later when it is smaller. */
@@ -138,37 +137,9 @@ function inDetail(isDetailed: boolean): Pick<RunOptions, "isDetailed" | "linesMa
   return { isDetailed, linesMax };
 }
 
-/** Tells what led to a failure; lines that name what its message names are marked. */
 function tellDetails({ lines, message }: RunFailure): void {
-  const names = namesIn(message);
-  const isMarked = (line: string): boolean => names.some((name) => line.includes(name));
-  const chosen = choose(lines, isMarked);
   tell("\nwhat led to the failure: virtual ms, who, what; > names what the failure names");
-  let before = -1;
-  for (const place of chosen) {
-    const line = lines[place] ?? "";
-    if (place > before + 1) tell(`  ... ${place - before - 1} lines`);
-    tell(`${isMarked(line) ? ">" : " "}${line}`);
-    before = place;
-  }
-}
-
-/** Places of the lines that are told: all, or the newest and the newest that are marked. */
-function choose(lines: readonly string[], isMarked: (line: string) => boolean): readonly number[] {
-  const places = lines.map((_, place) => place);
-  if (lines.length <= toldMax) return places;
-  const marked = new Set(
-    places.filter((place) => isMarked(lines[place] ?? "")).slice(-toldMax / 2),
-  );
-  return places.filter((place) => marked.has(place) || place >= lines.length - toldMax / 2);
-}
-
-/** Keys, and numbers that are no counts: what the same thing is called in other lines. */
-function namesIn(message: string): readonly string[] {
-  const quoted = [...message.matchAll(/"([^"\s]{2,})"/g)].map(([, name = ""]) => name);
-  const ids = message.match(/\b[0-9]{8,}(?!\.)\b/g) ?? [];
-  const entries = [...message.matchAll(/\bapplies (\d+)/g)].map(([, index]) => `entry ${index} of`);
-  return [...quoted, ...ids, ...entries];
+  for (const line of tellStory(lines, message)) tell(line);
 }
 
 function tellFailure({ message, stack }: RunFailure): void {
