@@ -2,6 +2,8 @@ import { SeededRandom } from "@quorate/platform/sim";
 import type { Coverage } from "../coverage.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { WorldObserver } from "../world/observer.ts";
+import { BoundsChecker } from "./bounds-checker.ts";
+import { CachesChecker } from "./caches-checker.ts";
 import { CommitChecker } from "./commit-checker.ts";
 import { DurabilityChecker } from "./durability-checker.ts";
 import { RaftChecker } from "./raft-checker.ts";
@@ -14,9 +16,14 @@ export function createCheckers(plan: Plan, coverage: Coverage): readonly WorldOb
   const durability = new DurabilityChecker(coverage);
   return [
     durability,
-    new RaftChecker(coverage, (process) => durability.writtenLog(process)),
+    new RaftChecker(coverage, (process) => durability.writtenLog(process), {
+      // A look at every step costs a fifth of a run.
+      stepsPerLook: random.pick([1, 8, 16, 16, 16]),
+    }),
     new CommitChecker(coverage, (process) => durability.writtenLog(process)),
     new ReadChecker(coverage),
-    new StateHashChecker(coverage, random.pick([1, 10, 50])),
+    new StateHashChecker(coverage, 1),
+    new CachesChecker(coverage, random.pick([16, 64, 256])),
+    new BoundsChecker(coverage, plan.timing.limits),
   ];
 }

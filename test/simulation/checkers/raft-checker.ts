@@ -27,14 +27,18 @@ export class RaftChecker implements WorldObserver {
   #committedIndex = 0;
   #configuration: { readonly index: number; readonly value: Configuration } | undefined;
 
-  /** @param writtenLog - The log of a process as its disk got it; undefined if nobody looks. */
+  /**
+   * @param writtenLog - The log of a process as its disk got it; undefined if nobody looks.
+   * @param options.stepsPerLook - Steps of a process between two looks at its status. @default 16
+   */
   constructor(
     coverage: Coverage,
     writtenLog: (process: ObservedProcess) => LogView | undefined = () => undefined,
+    options: { readonly stepsPerLook?: number } = {},
   ) {
     this.#coverage = coverage;
     this.#writtenLog = writtenLog;
-    this.#monotony = new RaftMonotony(coverage);
+    this.#monotony = new RaftMonotony(coverage, options.stepsPerLook ?? 16);
   }
 
   started(process: ObservedProcess): void {

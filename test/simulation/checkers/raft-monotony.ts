@@ -5,20 +5,20 @@ import type { Coverage } from "../coverage.ts";
 import type { ObservedProcess } from "../world/observer.ts";
 import { check } from "./check-failure.ts";
 
-/** Steps of a process between two looks at its status: a look costs more than most steps. */
-const stepsPerLook = 16;
-
 /** See the head of the file. */
 export class RaftMonotony {
   readonly #coverage: Coverage;
+  readonly #stepsPerLook: number;
   readonly #lives = new Map<ObservedProcess, Life>();
   /** By member and term: whom it voted for. Outlives processes, as the disk does. */
   readonly #votes = new Map<string, MemberId>();
   readonly #deceived = new Set<SimFileSystem>();
   readonly #watched = new Set<SimFileSystem>();
 
-  constructor(coverage: Coverage) {
+  /** @param stepsPerLook - A look at a status costs more than most steps. */
+  constructor(coverage: Coverage, stepsPerLook: number) {
     this.#coverage = coverage;
+    this.#stepsPerLook = stepsPerLook;
   }
 
   /** A process goes on from its disk. */
@@ -41,7 +41,7 @@ export class RaftMonotony {
   isDue(process: ObservedProcess): boolean {
     const life = this.#lives.get(process);
     if (life === undefined) return false;
-    life.steps = (life.steps + 1) % stepsPerLook;
+    life.steps = (life.steps + 1) % this.#stepsPerLook;
     return life.steps === 0;
   }
 

@@ -7,8 +7,8 @@ import { check } from "./check-failure.ts";
  * Members at the same applied index have the same state (P8), and the same revision, which never
  * goes back (P7).
  *
- * A hash goes over the whole state, so it is taken at every k-th index, and wherever a state did
- * not come from applying entries: after an install and after a restart.
+ * Hashes are taken after entries, and wherever a state did not come from applying them: after an
+ * install and after a restart.
  */
 export class StateHashChecker implements WorldObserver {
   readonly #coverage: Coverage;
@@ -17,7 +17,7 @@ export class StateHashChecker implements WorldObserver {
   /** By applied index. */
   readonly #revisions: (number | undefined)[] = [];
 
-  /** @param every - k, drawn for the run; 1 looks at each index. */
+  /** @param every - A hash is taken at each so-many-th index; it goes over the whole state. */
   constructor(coverage: Coverage, every: number) {
     this.#coverage = coverage;
     this.#every = every;

@@ -91,6 +91,7 @@ class WatchJudge {
   #createdRevision = 0;
   /** Place in `#wanted` of the next event. */
   #cursor = 0;
+  #first = 0;
   #progress = 0;
   #isCancelled = false;
 
@@ -130,6 +131,7 @@ class WatchJudge {
     const start = this.#start;
     const at = (index: number): number => this.#wanted[index]?.modRevision ?? 0;
     this.#cursor = firstIndex(this.#wanted.length, (index) => at(index) >= start);
+    this.#first = this.#cursor;
     this.#coverage.sometimes("watch from a future revision (C42)", start > revision + 1);
     const first = this.#wanted[this.#cursor];
     const isCompacted = this.#view.truth.compactions.some((each) => each.revision === start);
@@ -143,6 +145,7 @@ class WatchJudge {
     start: number,
   ): void {
     if (events.length === 0) this.#fail("W4", "an answer with neither events nor meaning");
+    const cursorBefore = this.#cursor;
     for (const event of events) {
       const expected = this.#wanted[this.#cursor];
       if (!isSameChange(event, expected)) this.#misplaced(event, start);
@@ -155,12 +158,18 @@ class WatchJudge {
     if (!step.isFragment && next !== undefined && next.modRevision === last) {
       this.#fail("W4", `an answer ends within revision ${last}: ${textOf(next)} is missing`);
     }
-    for (const promise of ["W1", "W2", "W3", "W7"]) {
-      this.#coverage.checked(promise, events.length);
-    }
-    this.#coverage.checked("W4");
+    this.#count(events, cursorBefore);
     if (this.#isFuture(start)) this.#coverage.checked("W8");
     this.#coverage.sometimes("watch answer in fragments", step.isFragment);
+  }
+
+  /** What an answer that is right has shown; a first event stands in no order. */
+  #count(events: readonly SeenEvent[], cursorBefore: number): void {
+    const following = this.#first === cursorBefore ? events.length - 1 : events.length;
+    // In order, not seen before, and nothing between it and the one before it.
+    for (const promise of ["W1", "W2", "W3"]) this.#coverage.checked(promise, following);
+    this.#coverage.checked("W7", events.length);
+    this.#coverage.checked("W4");
   }
 
   /** An event that is not the next one: says which promise that breaks. */

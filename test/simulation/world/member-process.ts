@@ -85,6 +85,14 @@ export class MemberProcess implements ObservedProcess {
     return this.#required().member.state;
   }
 
+  get pendingProposals(): number | undefined {
+    return this.#parts?.member.pendingProposals;
+  }
+
+  get pendingProposalBytes(): number | undefined {
+    return this.#parts?.member.pendingProposalBytes;
+  }
+
   /** Undefined while the disk is being opened. */
   get member(): Member | undefined {
     return this.#parts?.member;

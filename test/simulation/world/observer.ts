@@ -16,6 +16,10 @@ export interface ObservedProcess {
   readonly state: StateMachine;
   /** What its consensus knows now. O(members). */
   status(): RaftStatus;
+  /** Requests on their way through the log; undefined while it starts. */
+  readonly pendingProposals?: number | undefined;
+  /** Their bytes. */
+  readonly pendingProposalBytes?: number | undefined;
   /** False once it has crashed or closed: nothing that it does has an effect any more. */
   readonly isAlive: boolean;
 }
