@@ -9,19 +9,34 @@ import { rarePaths } from "./rare-paths.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
-/** Names that sources pass to `Coverage.sometimes`. */
-function namesInSources(): ReadonlySet<string> {
+/** Names that sources pass to `Coverage.sometimes`; parts that differ from call to call are `*`. */
+function namesInSources(): readonly string[] {
   const names = new Set<string>();
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
   for (const file of files.filter((each) => each.endsWith(".ts") && !each.includes(".test."))) {
     const source = readFileSync(join(folder, file), "utf8");
-    for (const [, name = ""] of source.matchAll(/\.sometimes\(\s*"([^"]+)"/g)) names.add(name);
+    for (const [, name = ""] of source.matchAll(/\.sometimes\(\s*["`]([^"`]+)["`]/g)) {
+      names.add(name.replaceAll(/\$\{[^}]*\}/g, "*"));
+    }
   }
-  return names;
+  return [...names];
 }
 
+/** Whether a name is of a form such as `damage of the * was seen`. */
+function isOf(form: string, name: string): boolean {
+  const [begin = "", end] = form.split("*");
+  return end === undefined ? form === name : name.startsWith(begin) && name.endsWith(end);
+}
+
+/** Counted only where they happen: none of them is a hole. */
+const unlisted = ["schedule: *", "fault * struck nobody"];
+
 test("every rare path that is counted is listed, and the other way round", () => {
-  assert.deepEqual([...rarePaths].sort(), [...namesInSources()].sort());
+  const forms = namesInSources().filter((form) => !unlisted.includes(form));
+  assert.ok(forms.length > 30, "names are found in the sources");
+  const missing = forms.filter((form) => !rarePaths.some((name) => isOf(form, name)));
+  const invented = rarePaths.filter((name) => !forms.some((form) => isOf(form, name)));
+  assert.deepEqual({ missing, invented }, { missing: [], invented: [] });
 });
 
 test("Coverage.ofEverything knows what was never reached", () => {

@@ -3,7 +3,6 @@
  * gets: a hole is seen (D12).
  */
 export const rarePaths = [
-  "a damaged log was refused (B6)",
   "a learner was promoted",
   "a member that had forgotten was refused (B16)",
   "a process ended because of its disk",
@@ -13,6 +12,8 @@ export const rarePaths = [
   "client: connection broke under open calls",
   "client: connection lost before the call was sent",
   "client: keepalive gave a silent connection up",
+  "damage of the log was seen",
+  "damage of the store was seen",
   "defragment under load (C26)",
   "fenced write of unknown outcome that took effect",
   "hashes of two members compared",

@@ -17,7 +17,8 @@ const millis = shape.number(0, 3_600_000);
 const probability = shape.number(0, 1);
 const count = shape.whole(0, 1_000_000_000);
 const size = shape.whole(1, 1_000_000_000_000);
-const target = shape.either(shape.oneOf(["leader"]), shape.whole(0, 1_000));
+const place = shape.whole(0, 1_000);
+const target = shape.either(shape.oneOf(["leader"]), place);
 const lasting = { forMillis: millis };
 const aimed = { ...lasting, target };
 const power = { isPower: shape.boolean, damage: shape.oneOf(["random", "keep-all", "drop-all"]) };
@@ -52,7 +53,7 @@ const details: { readonly [Kind in FaultKind]: shape.Shape<Details<Kind>> } = {
   ring: lasting,
   "one-way": {
     ...aimed,
-    other: shape.either(shape.oneOf(["all"]), shape.whole(0, 1_000)),
+    other: shape.either(shape.oneOf(["all"]), place),
     direction: shape.oneOf(["to", "from"]),
   },
   swizzle: lasting,
@@ -63,15 +64,18 @@ const details: { readonly [Kind in FaultKind]: shape.Shape<Details<Kind>> } = {
   "cut-clients": aimed,
   "reset-clients": { target },
   "pause-client": { ...lasting, client: count },
-  "slow-disk": { ...aimed, maxMillis: millis },
+  "slow-disk": { ...aimed, maxMillis: millis, isEverything: shape.boolean },
   "sync-error": { ...aimed, countdown: count },
+  "name-error": { ...aimed, countdown: count },
   "write-error": { ...aimed, countdown: count, errno: shape.oneOf(["EIO", "ENOSPC"]) },
   "read-error": { ...aimed, countdown: count },
-  "lying-sync": aimed,
+  "lying-sync": { target: place, isElected: shape.boolean },
+  "lost-write": { target: place, countdown: count, elsewhere: shape.optional(probability) },
+  "read-flip": { target: place, countdown: count, bit: count },
   "full-disk": aimed,
-  "bit-flip": { ...aimed, file: shape.oneOf(["log", "store"]), place: probability },
-  wipe: aimed,
-  "stale-copy": { ...aimed, backMillis: millis },
+  "bit-flip": { target: place, file: shape.oneOf(["log", "store"]), place: probability },
+  wipe: { target },
+  "stale-copy": { target: place, backMillis: millis, isElected: shape.boolean },
   "clock-jump": { target, millis: shape.number(-1e12, 1e12) },
   transfer: { target },
   "add-member": {},
