@@ -1,79 +1,108 @@
 /** The command line of `npm run mutants`. */
-import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
-import { findCatcher, type Catch } from "./find-catcher.ts";
+import { OptionError } from "../command-line.ts";
+import { schedules } from "../schedules/schedules.ts";
+import { onStopSignal, stopSignals, type StopSignal } from "../supervise.ts";
+import { CatcherSearch, replayMutant, type Budget, type Catch } from "./find-catcher.ts";
 import type { Mutant } from "./mutant.ts";
+import { help, readWish, type Wish } from "./options.ts";
+import { commandOf, describePlay } from "./play.ts";
 import { mutants } from "./mutants.ts";
-
-const help = `usage: npm run mutants -- [options] [NAME ...]
-
-Plants one bug at a time and lets the simulator look for it. Each must be found.
-
-  --seeds N       most seeds for one bug; default: 5000
-  --seconds N     longest time for one bug; default: 300
-  --workers N     bugs at once; default: number of cores
-  --list          print the bugs and look for none
-`;
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      seeds: { type: "string", default: "5000" },
-      seconds: { type: "string", default: "300" },
-      workers: { type: "string", default: String(availableParallelism()) },
-      list: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const unknown = positionals.filter((name) => mutants.every((mutant) => mutant.name !== name));
-  if (unknown.length > 0) {
-    console.error(`Cannot find ${unknown.join(", ")}: --list shows what there is`);
+  try {
+    return await fulfil(readWish(process.argv.slice(2)));
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    console.error(error.message);
     return 2;
   }
-  const wanted = mutants.filter(
-    ({ name }) => positionals.length === 0 || positionals.includes(name),
-  );
-  if (values.list) {
-    for (const mutant of wanted) console.log(describe(mutant));
-    return 0;
-  }
-  const budget = { seeds: Number(values.seeds), seconds: Number(values.seconds) };
-  const survivors = await runAll(wanted, Number(values.workers), budget);
-  console.log(`${wanted.length - survivors.length} of ${wanted.length} bugs were found`);
-  for (const { name } of survivors) console.log(`SURVIVES ${name}: a check is missing`);
-  return survivors.length === 0 ? 0 : 1;
 }
 
-async function runAll(
-  wanted: readonly Mutant[],
-  workers: number,
-  budget: { readonly seeds: number; readonly seconds: number },
-): Promise<readonly Mutant[]> {
+async function fulfil(wish: Wish): Promise<number> {
+  switch (wish.kind) {
+    case "help":
+      process.stdout.write(help);
+      return 0;
+    case "list":
+      for (const mutant of wish.wanted) console.log(describe(mutant));
+      return 0;
+    case "replay":
+      requireSchedule(wish.play.schedule);
+      return await replayMutant(wish.mutant, wish.play);
+    case "search":
+      return await searchAll(wish);
+  }
+}
+
+function requireSchedule(title: string | undefined): void {
+  if (title === undefined || schedules.some(({ name }) => name === title)) return;
+  throw new OptionError(
+    `Cannot find schedule "${title}": it is named in test/simulation/schedules`,
+  );
+}
+
+type SearchWish = Extract<Wish, { readonly kind: "search" }>;
+
+async function searchAll({ wanted, budget, workers }: SearchWish): Promise<number> {
+  const began = performance.now();
   const queue = [...wanted];
-  const survivors: Mutant[] = [];
+  const missed: Mutant[] = [];
+  const search = new CatcherSearch(budget);
+  let found = 0;
+  const stops: StopSignal[] = [];
+  const ignore = onStopSignal((signal) => {
+    stops.push(signal);
+    search.stop();
+  });
   const work = async (): Promise<void> => {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-      const found = await findCatcher(mutant, budget);
-      if (found.kind === "survived") survivors.push(mutant);
-      console.log(`${verdict(found)} | ${describe(mutant)}`);
+      const mutantBegan = performance.now();
+      const outcome = await search.find(mutant);
+      if (stops.length > 0) return;
+      if (outcome.kind === "caught") found += 1;
+      else missed.push(mutant);
+      console.log(`${verdict(outcome, since(mutantBegan))} | ${describe(mutant)}`);
+      if (outcome.kind === "caught") console.log(`    ${commandOf(mutant.name, outcome.play)}`);
     }
   };
   await Promise.all(Array.from({ length: workers }, work));
-  return survivors;
+  ignore();
+  const [stop] = stops;
+  if (stop !== undefined) console.log(`stopped by ${stop} before the end`);
+  for (const { name } of missed) console.log(`NOT FOUND ${name}`);
+  const leftOut = wanted.length === mutants.length ? "" : ` (${mutants.length} are known)`;
+  console.log(
+    `${found} of ${wanted.length} bugs were found${leftOut} in ${since(began)}; ` +
+      `for each ${describeBudget(budget)}`,
+  );
+  if (missed.length > 0) return 1;
+  return stop === undefined ? 0 : stopSignals[stop];
 }
 
-function verdict(found: Catch): string {
-  if (found.kind === "survived") return `SURVIVES ${found.seeds} seeds`;
-  return `${found.checker} by ${found.where}`;
+function describeBudget({ seeds, seconds, hangSeconds }: Budget): string {
+  const plays = seeds === 0 ? "the schedules of its row" : `schedules and ${seeds} seeds`;
+  return `${plays}, ${seconds} s, a play hangs after ${hangSeconds} s`;
+}
+
+function verdict(outcome: Catch, time: string): string {
+  switch (outcome.kind) {
+    case "caught": {
+      const { checker, play, plays } = outcome;
+      return `${checker} by ${describePlay(play)}, ${plays} plays, ${time}`;
+    }
+    case "survived":
+      return `SURVIVES ${outcome.plays} plays, ${time}`;
+    case "unclear":
+      return `UNCLEAR after ${time}: ${outcome.why}`;
+  }
 }
 
 function describe({ name, row, fault }: Mutant): string {
   return `${row} ${name}: it ${fault}`;
+}
+
+function since(beganMillis: number): string {
+  return `${Math.round((performance.now() - beganMillis) / 1000)} s`;
 }
