@@ -8,6 +8,7 @@ export const rarePaths = [
   "a process ended because of its disk",
   "a received state was compared",
   "a silent connection was noticed",
+  "a silent stream of a state was given up",
   "a state was streamed",
   "client: connection broke under open calls",
   "client: connection lost before the call was sent",

@@ -9,15 +9,12 @@ import { once, processStrikes } from "./process-faults.ts";
 
 type Handler = (world: World, fault: never, hit: () => void) => Undo | undefined;
 
-/** They tell by themselves when they strike. */
-const telling: Readonly<Partial<Record<FaultKind, Handler>>> = {
+const strikes: Readonly<Partial<Record<FaultKind, Handler>>> = {
   ...processStrikes,
+  ...networkStrikes,
   ...diskStrikes,
   ...membershipStrikes,
 };
-
-/** They strike at once, unless a lasting one has nothing to undo. */
-const instant: Readonly<Partial<Record<FaultKind, Handler>>> = networkStrikes;
 
 /**
  * Carries the faults of a plan out at their times, and undoes them when theirs is over. A fault is
@@ -111,13 +108,9 @@ class Note {
 }
 
 function carryOut(world: World, fault: FaultPlan, hit: () => void): Undo | undefined {
-  const strike = telling[fault.kind];
-  if (strike !== undefined) return toHandler(strike)(world, fault, hit);
-  const handler = instant[fault.kind];
-  if (handler === undefined) throw new Error(`Cannot carry out a fault of kind ${fault.kind}`);
-  const undo = toHandler(handler)(world, fault, hit);
-  if (undo !== undefined || !("forMillis" in fault)) hit();
-  return undo;
+  const strike = strikes[fault.kind];
+  if (strike === undefined) throw new Error(`Cannot carry out a fault of kind ${fault.kind}`);
+  return toHandler(strike)(world, fault, hit);
 }
 
 /** The handler was found by the fault's kind. */

@@ -8,6 +8,7 @@ import type { FaultKind, FaultPlan } from "../plan/fault-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { calmFaults } from "../world/peer-network-faults.ts";
 import { allPaths } from "../world/peer-network-shapes.ts";
+import { runPlan } from "../run-plan.ts";
 import { World } from "../world/world.ts";
 import { Injector } from "./injector.ts";
 
@@ -101,6 +102,38 @@ describe("Faults of networks", () => {
       world.coverage.counts("faults").filter(([kind]) => kind === "network cut"),
       [],
     );
+    injector.stop();
+  });
+
+  test("half-open connections are noticed in time, by members and by clients (B10)", async () => {
+    const plan: Plan = {
+      ...{ ...drawPlan(3n, "reads"), members: 3, network: calmFaults, faultyMillis: 8_000 },
+      faults: [
+        { kind: "half-open", atMillis: 2_000, target: "leader", direction: "both" },
+        { kind: "half-open-clients", atMillis: 2_500, target: "leader" },
+        { kind: "half-open", atMillis: 6_000, target: "leader", direction: "from" },
+      ],
+    };
+    const { failure, coverage } = await runPlan(plan);
+    assert.equal(failure?.message, undefined);
+    const faults = new Map(coverage.faults);
+    assert.deepEqual([faults.get("half-open"), faults.get("half-open-clients")], [2, 1]);
+    assert.equal(faults.get("network half-open"), 6);
+    assert.ok((faults.get("client connection half-open") ?? 0) > 0);
+    // Clients that have no calls need not look.
+    const noticed = new Map(coverage.promises).get("B10") ?? 0;
+    assert.ok(noticed > 6, `${noticed} were noticed`);
+  });
+
+  test("connections that nobody has break in no way", () => {
+    const world = createWorld(1n);
+    const kinds = ["reset", "reset-clients", "half-open-clients"] as const;
+    const injector = new Injector(world, [
+      ...kinds.map((kind) => ({ kind, atMillis: 0, target: 0 })),
+      { kind: "half-open", atMillis: 0, target: 0, direction: "both" },
+    ]);
+    world.scheduler.advance(50);
+    assert.deepEqual(world.coverage.counts("faults"), []);
     injector.stop();
   });
 });

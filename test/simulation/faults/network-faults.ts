@@ -1,5 +1,6 @@
 /** Partitions, bad links and broken connections, of members and of their clients (D4). */
 import type { MemberId } from "@quorate/raft";
+import type { Target } from "../plan/fault-plan.ts";
 import { allPaths, between, isolateOne, type Path } from "../world/peer-network-shapes.ts";
 import { drawSwizzle, majorityRing } from "../world/peer-network-shapes.ts";
 import type { Machine } from "../world/machine.ts";
@@ -10,49 +11,67 @@ import { once } from "./process-faults.ts";
 /** See the head of the file. */
 export const networkStrikes: Strikes<
   | ("isolate" | "split" | "bridge" | "ring" | "one-way" | "swizzle" | "clog" | "reset")
-  | ("flap" | "bad-links" | "cut-clients" | "reset-clients")
+  | ("half-open" | "flap" | "bad-links" | "cut-clients" | "reset-clients" | "half-open-clients")
 > = {
-  isolate: (world, { target }) => {
+  isolate: (world, { target }, hit) => {
     const machine = machineAt(world, target);
-    return machine && cut(world, isolateOne(idsOf(world), machine.memberId));
+    return machine && cut(world, isolateOne(idsOf(world), machine.memberId), hit);
   },
-  split: (world, { sides }) => cut(world, between(...groups(world.present, sides))),
-  bridge: (world, { target, sides }) => {
+  split: (world, { sides }, hit) => cut(world, between(...groups(world.present, sides)), hit),
+  bridge: (world, { target, sides }, hit) => {
     const machine = machineAt(world, target);
     const others = world.present.filter((other) => other !== machine);
-    return cut(world, between(...groups(others, sides)));
+    return cut(world, between(...groups(others, sides)), hit);
   },
-  ring: (world) => cut(world, majorityRing(idsOf(world), world.random.split("ring"))),
-  "one-way": (world, fault) => {
+  ring: (world, _fault, hit) =>
+    cut(world, majorityRing(idsOf(world), world.random.split("ring")), hit),
+  "one-way": (world, fault, hit) => {
     const machine = machineAt(world, fault.target);
-    return machine && cut(world, oneWay(world, machine, fault));
+    return machine && cut(world, oneWay(world, machine, fault), hit);
   },
-  swizzle: (world, fault) => swizzle(world, fault),
-  clog: (world, { target }) => {
+  swizzle: (world, fault, hit) => swizzle(world, fault, hit),
+  clog: (world, { target }, hit) => {
     const machine = machineAt(world, target);
-    return machine && world.peers.clog(isolateOne(idsOf(world), machine.memberId));
+    if (machine === undefined) return undefined;
+    hit();
+    return world.peers.clog(isolateOne(idsOf(world), machine.memberId));
   },
-  reset: (world, { target }) => {
-    const machine = machineAt(world, target);
-    for (const { memberId } of world.present) {
-      if (machine === undefined || memberId === machine.memberId) continue;
-      world.peers.reset(machine.memberId, memberId);
-      world.peers.reset(memberId, machine.memberId);
+  reset: (world, { target }, hit) => {
+    for (const { from, to } of pathsOf(world, target, "both")) {
+      if (world.peers.reset(from, to)) hit();
     }
     return undefined;
   },
-  flap: (world, fault) => {
+  "half-open": (world, { target, direction }, hit) => {
+    for (const { from, to } of pathsOf(world, target, direction)) {
+      if (world.peers.halfOpen(from, to)) hit();
+    }
+    return undefined;
+  },
+  flap: (world, fault, hit) => {
     const machine = machineAt(world, fault.target);
-    return machine && flap(world, machine, fault);
+    if (machine === undefined) return undefined;
+    hit();
+    return flap(world, machine, fault);
   },
-  "bad-links": (world, { faults }) => world.peers.worsen(faults),
-  "cut-clients": (world, { target }) => {
-    const machine = machineAt(world, target);
-    return machine && world.clients.cutServer(machine.address);
+  "bad-links": (world, { faults }, hit) => {
+    hit();
+    return world.peers.worsen(faults);
   },
-  "reset-clients": (world, { target }) => {
+  "cut-clients": (world, { target }, hit) => {
     const machine = machineAt(world, target);
-    if (machine !== undefined) world.clients.resetServer(machine.address);
+    if (machine === undefined) return undefined;
+    hit();
+    return world.clients.cutServer(machine.address);
+  },
+  "reset-clients": (world, { target }, hit) => {
+    const machine = machineAt(world, target);
+    if (machine !== undefined && world.clients.resetServer(machine.address)) hit();
+    return undefined;
+  },
+  "half-open-clients": (world, { target }, hit) => {
+    const machine = machineAt(world, target);
+    if (machine !== undefined && world.clients.silenceServer(machine.address)) hit();
     return undefined;
   },
 };
@@ -62,8 +81,25 @@ function idsOf(world: World): readonly MemberId[] {
 }
 
 /** Undefined where there is nothing to cut: all machines are on one side. */
-function cut(world: World, paths: readonly Path[]): Undo | undefined {
-  return paths.length === 0 ? undefined : world.peers.cut(paths);
+function cut(world: World, paths: readonly Path[], hit: () => void): Undo | undefined {
+  if (paths.length === 0) return undefined;
+  hit();
+  return world.peers.cut(paths);
+}
+
+/** Between a target and all others, machine by machine. */
+function pathsOf(
+  world: World,
+  target: Target,
+  direction: FaultOf<"half-open">["direction"],
+): readonly Path[] {
+  const own = machineAt(world, target)?.memberId;
+  if (own === undefined) return [];
+  const others = idsOf(world).filter((memberId) => memberId !== own);
+  return others.flatMap((other) => [
+    ...(direction === "to" ? [] : [{ from: own, to: other }]),
+    ...(direction === "from" ? [] : [{ from: other, to: own }]),
+  ]);
 }
 
 /** Two groups by the bits of a number, lowest for the first machine. */
@@ -90,9 +126,10 @@ function oneWay(world: World, machine: Machine, fault: FaultOf<"one-way">): read
 }
 
 /** Breaks links one by one and mends them in another order. */
-function swizzle(world: World, { forMillis, atMillis }: FaultOf<"swizzle">): Undo {
+function swizzle(world: World, { forMillis, atMillis }: FaultOf<"swizzle">, hit: () => void): Undo {
   const random = world.random.split(`swizzle ${atMillis}`);
   const { breaks, mends } = drawSwizzle(idsOf(world), random);
+  if (breaks.length > 0) hit();
   const stepMillis = forMillis / Math.max(1, breaks.length + mends.length);
   const isClog = random.chance(0.5);
   const broken = new Map<Path, Undo>();

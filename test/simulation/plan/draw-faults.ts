@@ -57,10 +57,12 @@ const weights: readonly (readonly [FaultKind, number])[] = [
   ["swizzle", 1],
   ["clog", 2],
   ["reset", 3],
+  ["half-open", 2],
   ["flap", 1],
   ["bad-links", 2],
   ["cut-clients", 2],
   ["reset-clients", 3],
+  ["half-open-clients", 2],
   ["pause-client", 3],
   ["slow-disk", 2],
   ["sync-error", 2],
@@ -87,6 +89,7 @@ const needsOthers: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "swizzle",
   "clog",
   "reset",
+  "half-open",
   "flap",
   "transfer",
 ]);
@@ -177,10 +180,13 @@ function drawOther(
   switch (kind) {
     case "reset":
     case "reset-clients":
+    case "half-open-clients":
     case "transfer":
     case "remove-member":
     case "wipe":
       return { kind, atMillis, target };
+    case "half-open":
+      return { kind, atMillis, target, direction: random.pick(["to", "from", "both"] as const) };
     case "add-member":
       return { kind, atMillis };
     case "pause-client":

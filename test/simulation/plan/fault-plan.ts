@@ -65,6 +65,12 @@ export type FaultPlan =
   | (Lasting & { readonly kind: "clog"; readonly target: Target })
   /** Connections break (B10). */
   | (Timed & { readonly kind: "reset"; readonly target: Target })
+  /** Connections to the target, from it or both are dead, and nobody is told (B10). */
+  | (Timed & {
+      readonly kind: "half-open";
+      readonly target: Target;
+      readonly direction: "to" | "from" | "both";
+    })
   /** A link that comes and goes. */
   | (Lasting & { readonly kind: "flap"; readonly target: Target; readonly periodMillis: number })
   /** Loss, duplication and disorder of the messages of consensus, and slow links (B10). */
@@ -76,6 +82,8 @@ export type FaultPlan =
   | (Lasting & { readonly kind: "cut-clients"; readonly target: Target })
   /** Connections of clients break. */
   | (Timed & { readonly kind: "reset-clients"; readonly target: Target })
+  /** Connections of clients are dead, and nobody is told (B10). */
+  | (Timed & { readonly kind: "half-open-clients"; readonly target: Target })
   /** A client's machine stops. */
   | (Lasting & { readonly kind: "pause-client"; readonly client: number })
   /** Syncs take up to so long, or reads and all else that a process waits for as well (B11). */

@@ -137,10 +137,17 @@ export class ClientLink {
     this.toClient.delay = delay;
   }
 
-  /** Breaks all connections: both ends hear of it, each in its time; what is under way is lost. */
-  reset(): void {
+  /**
+   * Breaks all connections: both ends hear of it, each in its time; what is under way is lost.
+   *
+   * @returns Whether there was one.
+   */
+  reset(): boolean {
+    const connections = [...this.#connections];
+    if (connections.length === 0) return false;
     this.coverage.fault("client connection reset");
-    for (const connection of [...this.#connections]) connection.reset();
+    for (const connection of connections) connection.reset();
+    return true;
   }
 
   /**

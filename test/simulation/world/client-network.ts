@@ -165,9 +165,13 @@ export class ClientNetwork {
     };
   }
 
-  /** Breaks all connections of an address; see {@link ClientLink.reset}. */
-  resetServer(address: string): void {
-    for (const link of this.#linksTo(address)) link.reset();
+  /**
+   * Breaks all connections of an address; see {@link ClientLink.reset}.
+   *
+   * @returns Whether there was one.
+   */
+  resetServer(address: string): boolean {
+    return this.#linksTo(address).filter((link) => link.reset()).length > 0;
   }
 
   /**

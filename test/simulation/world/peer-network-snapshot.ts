@@ -8,9 +8,9 @@ import type { NetworkProcess } from "./peer-network-link.ts";
 import type { NetworkPath } from "./peer-network-path.ts";
 import type { NetworkHost } from "./peer-network.ts";
 
-/** Longest wait of a sender for anything to move. */
+/** Longest step of a receiver, which says all the time that it is at it. */
 const answerMaxMillis = 120_000;
-/** A receiver gives up a stream that says nothing for this long. */
+/** Both sides give up a stream on which nothing moves for this long (B10). */
 const silenceMaxMillis = 10_000;
 const stallMillis = 250;
 /** Most pieces of a chunk: where a stream can break. */
@@ -22,6 +22,8 @@ export interface StateStream {
   handleEnd(process: NetworkProcess, isSilent: boolean): void;
   /** Connections between two machines broke. */
   handleReset(from: MemberId, to: MemberId): void;
+  /** What is sent between two machines does not arrive any more, and nobody is told (B10). */
+  handleSilence(from: MemberId, to: MemberId): void;
   /** A process begins to live: an older one of this machine is gone. */
   handleJoin(memberId: MemberId): void;
 }
@@ -61,6 +63,7 @@ class Stream implements StateStream {
   #receiver: NetworkProcess | undefined;
   #sink: IncomingSnapshot | undefined;
   #isDamaged = false;
+  #isForgotten = false;
   #failure: Error | undefined;
   /** Counts steps of the receiver, and the end. */
   #steps = 0;
@@ -88,6 +91,10 @@ class Stream implements StateStream {
 
   handleReset(from: MemberId, to: MemberId): void {
     if (from === this.#path.from && to === this.#path.to) this.fail("the connection was reset");
+  }
+
+  handleSilence(from: MemberId, to: MemberId): void {
+    if (from === this.#path.from && to === this.#path.to) this.#isForgotten = true;
   }
 
   /** Ends the stream on both sides. */
@@ -170,8 +177,7 @@ class Stream implements StateStream {
     const pause = random.nextFloat() * faults.snapshotPauseMillis;
     await this.#sleep(pause + drawDelay(faults, bytes, random));
     for (let stalled = 0; this.#isStalled(); stalled += stallMillis) {
-      if (stalled >= silenceMaxMillis) this.#abortSink();
-      if (stalled >= answerMaxMillis) this.fail("the peer does not answer");
+      if (stalled >= silenceMaxMillis) this.#giveUp();
       await this.#sleep(stallMillis);
     }
     if (this.#receiver !== undefined && this.#host.processOf(this.#path.to) !== this.#receiver) {
@@ -180,11 +186,16 @@ class Stream implements StateStream {
     await this.#check();
   }
 
+  #giveUp(): void {
+    this.#host.coverage.sometimes("a silent stream of a state was given up", true);
+    this.fail("the peer does not answer");
+  }
+
   #isStalled(): boolean {
     const { from, to, isCut, isClogged } = this.#path;
     const back = this.#host.pathOf(to, from);
     const isSilent = this.#receiver !== undefined && this.#host.processOf(to) === undefined;
-    return isCut || isClogged || back.isCut || back.isClogged || isSilent;
+    return this.#isForgotten || isCut || isClogged || back.isCut || back.isClogged || isSilent;
   }
 
   /** Goes on in the sender's process when time has passed, or at once when the stream fails. */

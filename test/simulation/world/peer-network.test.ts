@@ -411,7 +411,7 @@ describe("PeerNetwork: snapshots", () => {
 
   async function stream(
     { world, sender }: { readonly world: World; readonly sender: Peer },
-    disturb: (at: number) => void = () => undefined,
+    disturb: (at: number) => unknown = () => undefined,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<unknown> {
     let outcome: unknown = "open";
@@ -496,6 +496,15 @@ describe("PeerNetwork: snapshots", () => {
       if (at === 5_000) stalled.world.network.healAll();
     });
     assert.equal(late, "sent");
+    const forgotten = pair();
+    const lost = await stream(
+      forgotten,
+      (at) => at === 5 && forgotten.world.network.halfOpen(one, two),
+    );
+    assert.match(String(lost), /answer/);
+    const tookMillis = forgotten.world.scheduler.nowMillis - 500;
+    assert.ok(tookMillis > 10_000 && tookMillis < 12_000, `${tookMillis} (B10)`);
+    assert.ok(forgotten.receiver.events.includes("abort"));
     const silent = pair();
     const given = await stream(silent, (at) => {
       if (at === 5) silent.world.network.cut([{ from: one, to: two }]);

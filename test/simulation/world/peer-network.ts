@@ -149,18 +149,24 @@ export class PeerNetwork {
     for (const path of this.#changeable(paths)) path.heal();
   }
 
-  /** Breaks the connection on a path: what is on the way is lost, the sender is told. */
-  reset(from: MemberId, to: MemberId): void {
+  /**
+   * Breaks the connection on a path: what is on the way is lost, the sender is told.
+   *
+   * @returns Whether there was a connection.
+   */
+  reset(from: MemberId, to: MemberId): boolean {
     const link = this.#processes.get(from)?.links.get(to);
-    if (link?.connectedSince === undefined) return;
+    if (link?.connectedSince === undefined) return false;
     this.#dependencies.coverage.fault("network reset");
     link.reset();
     for (const stream of [...this.#streams]) stream.handleReset(from, to);
+    return true;
   }
 
   /**
-   * Something on the way has forgotten the connection and tells nobody: nothing arrives any more
-   * (B10). The run has failed when the sender does not notice in time.
+   * Something on the way has forgotten the connection, and the stream of a state beside it, and
+   * tells nobody: nothing arrives any more (B10). The run has failed when the sender does not
+   * notice in time.
    *
    * @returns Whether there was a connection.
    */
@@ -169,6 +175,7 @@ export class PeerNetwork {
     if (link?.connectedSince === undefined) return false;
     this.#dependencies.coverage.fault("network half-open");
     link.breakSilently();
+    for (const stream of this.#streams) stream.handleSilence(from, to);
     return true;
   }
 
