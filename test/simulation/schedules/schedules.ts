@@ -6,6 +6,7 @@ import { leaseSchedules } from "./lease-schedules.ts";
 import { lockSchedules } from "./lock-schedules.ts";
 import { membershipSchedules } from "./membership-schedules.ts";
 import { powerSchedules } from "./power-schedules.ts";
+import { quotaSchedules } from "./quota-schedules.ts";
 import { readSchedules } from "./read-schedules.ts";
 import type { Schedule } from "./schedule.ts";
 import { slowWatchSchedules } from "./slow-watch-schedules.ts";
@@ -27,6 +28,7 @@ export const storageSchedules: readonly Schedule[] = [
   ...forgetfulSchedules,
   ...snapshotSchedules,
   ...storeSchedules,
+  ...quotaSchedules,
 ];
 
 /** Watches, leases, locks and clients. */
