@@ -143,7 +143,8 @@ function tellDetails({ lines, message }: RunFailure): void {
 }
 
 function tellFailure({ message, stack }: RunFailure): void {
-  tell(`FAILED ${message}\n${stack}\nat commit ${currentCommit()}`);
+  const places = stack.slice(Math.max(0, stack.indexOf("\n    at ") + 1));
+  tell(`FAILED ${message}\n${places}\nat commit ${currentCommit()}`);
 }
 
 /** What is special about a plan, for a person to read. */
