@@ -7,9 +7,9 @@ const newestMax = 100;
 /** Lines around one that names several of the things that the failure names. */
 const around = 6;
 
-/** What happens rarely and changes everything. */
-const turn =
-  /^ *[\d.]+ (world |m\d+ +(starts|power|kill|ends|LOSES|keeps|takes part|leads|has taken|warn|error))/;
+/** What machines do rarely, and changes everything. */
+const turns = "starts|power|kill|ends|LOSES|keeps|takes part|leads|has taken|warn|error";
+const turn: RegExp = new RegExp(`^ *[\\d.]+ (world |m\\d+ +(${turns}))`);
 
 /**
  * What led to a failure, as it is told. Lines that name what the message names are marked; of too
