@@ -1,5 +1,6 @@
 /** The healed phase: who must work again, and whether they agree. */
 import { CheckFailure } from "./checkers/check-failure.ts";
+import { ServiceChecker } from "./checkers/service-checker.ts";
 import type { FaultKind } from "./plan/fault-plan.ts";
 import type { Machine } from "./world/machine.ts";
 import type { World } from "./world/world.ts";
@@ -28,7 +29,39 @@ export function heal(world: World): readonly Machine[] {
     machine.disk.slowMillis = 0;
     machine.releaseAll();
   }
+  if (isServiceDue(world)) watchService(world, core);
   return core;
+}
+
+/** Time between two looks whether a core serves. */
+const lookMillis = 250;
+
+/** Has a core judged that must serve soon (V1). */
+function watchService(world: World, core: readonly Machine[]): void {
+  const { scheduler, coverage, plan } = world;
+  const { tickMillis, electionTicks } = plan.timing;
+  const ask = (onServed: () => void): void => {
+    for (const { running } of core) running?.probeRead(onServed);
+  };
+  const view = { nowMillis: () => scheduler.nowMillis, ask, coverage };
+  const checker = new ServiceChecker(view, tickMillis * electionTicks);
+  const look = (): void => {
+    try {
+      if (checker.look()) scheduler.schedule(lookMillis, look);
+    } catch (error) {
+      world.fail(error);
+    }
+  };
+  look();
+}
+
+/**
+ * Whether nothing that lasts longer than a healing is under way: a change of members, a sync of a
+ * slow disk, or what a script has left behind.
+ */
+function isServiceDue({ plan }: World): boolean {
+  if (plan.faultyMillis === 0) return false;
+  return !plan.faults.some(({ kind }) => changing.has(kind) || kind === "slow-disk");
 }
 
 /** Whether all of a core have applied the same, and hold the same state. */

@@ -55,8 +55,10 @@ export interface RunOptions {
   readonly script?: ((stage: Stage) => Promise<void>) | undefined;
 }
 
-/** Time to converge after everything is healed (D9). */
-const convergeMillis = 60_000;
+/** Time to converge after everything is healed and clients have ended (D9). */
+const convergeMillis = 30_000;
+/** Longest time in which clients end: they wait for leases to expire and for watchers. */
+const clientsMillis = 60_000;
 const defaultCalmMillis = 3_000;
 /** Longest time of a script. */
 const scriptMillis = 300_000;
@@ -114,6 +116,7 @@ async function play(world: World, { script }: RunOptions): Promise<void> {
     () => workloads.isOver,
     "V1",
     () => workloads.describe(),
+    clientsMillis,
   );
   await waitFor(
     world,

@@ -135,12 +135,14 @@ export class MemberProcess implements ObservedProcess {
   }
 
   /** Asks for a linearizable read, as the services do, and has it judged. */
-  probeRead(): void {
+  probeRead(onServed: () => void = nothing): void {
     const { host } = this.#dependencies;
     this.#timers.run(() => {
       const floorIndex = host.appliedIndex();
       this.#parts?.member.readIndex((failure) => {
-        if (failure === undefined && this.#isAlive) host.observer.readServed(this, floorIndex);
+        if (failure !== undefined || !this.#isAlive) return;
+        host.observer.readServed(this, floorIndex);
+        onServed();
       });
     });
   }
@@ -277,6 +279,10 @@ export class MemberProcess implements ObservedProcess {
     if (this.#parts === undefined) throw new Error("Cannot use the process: it is still starting");
     return this.#parts;
   }
+}
+
+function nothing(): void {
+  // Nobody waits.
 }
 
 /** Why a process ends whose member was removed from the cluster. */
