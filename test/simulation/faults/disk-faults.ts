@@ -7,7 +7,7 @@ import { once } from "./process-faults.ts";
 /** See the head of the file. */
 export const diskStrikes: Strikes<
   | ("slow-disk" | "sync-error" | "name-error" | "write-error" | "read-error" | "full-disk")
-  | "clock-jump"
+  | ("clock-jump" | "early-flush")
 > = {
   "slow-disk": (world, { target, maxMillis, isEverything }, hit) => {
     const machine = machineAt(world, target);
@@ -49,6 +49,14 @@ export const diskStrikes: Strikes<
       empty();
       restore();
     });
+  },
+  "early-flush": (world, { target }, hit) => {
+    const running = machineAt(world, target)?.running;
+    if (running?.isAlive !== true) return undefined;
+    hit();
+    // Who depends on the store is told of its failure by itself.
+    running.state.store.backend.flush().catch(() => undefined);
+    return undefined;
   },
   "clock-jump": (world, { target, millis }, hit) => {
     hit();

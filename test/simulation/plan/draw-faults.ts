@@ -76,6 +76,7 @@ const weights: readonly (readonly [FaultKind, number])[] = [
   ["bit-flip", 1],
   ["wipe", 1],
   ["stale-copy", 1],
+  ["early-flush", 2],
   ["clock-jump", 2],
   ["transfer", 3],
   ["add-member", 2],
@@ -184,6 +185,7 @@ function drawOther(
     case "transfer":
     case "remove-member":
     case "wipe":
+    case "early-flush":
       return { kind, atMillis, target };
     case "half-open":
       return { kind, atMillis, target, direction: random.pick(["to", "from", "both"] as const) };
@@ -235,7 +237,7 @@ function drawDeceit(
       return { kind, atMillis, target, isElected };
     case "lost-write": {
       const elsewhere = random.chance(0.5) ? undefined : random.nextFloat();
-      return { kind, atMillis, target, countdown: random.nextInt(30), elsewhere };
+      return { kind, atMillis, target, countdown: random.nextInt(12), elsewhere };
     }
     case "read-flip":
       return { kind, atMillis, target, countdown: random.nextInt(3), bit: random.nextInt(2 ** 20) };

@@ -148,6 +148,8 @@ export type FaultPlan =
       /** Whether somebody else is elected meanwhile. */
       readonly isElected: boolean;
     })
+  /** The store writes what it has before its time (D6). */
+  | (Timed & { readonly kind: "early-flush"; readonly target: Target })
   /** The wall clock jumps (B13). */
   | (Timed & { readonly kind: "clock-jump"; readonly target: Target; readonly millis: number })
   /** Leadership is handed over (B17). */

@@ -90,7 +90,7 @@ const themes: Readonly<Record<Focus, Theme>> = {
   disks: {
     faults: [
       ...(["crash", "crash-at-effect", "crash-at-effect", "crash-all", "restart"] as const),
-      ...(["sync-error", "name-error"] as const),
+      ...(["sync-error", "name-error", "early-flush"] as const),
     ],
     workloads: ["register", "lease"],
     members: [1, 1, 3],

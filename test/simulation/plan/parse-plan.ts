@@ -78,6 +78,7 @@ const details: { readonly [Kind in FaultKind]: shape.Shape<Details<Kind>> } = {
   "bit-flip": { target: place, file: shape.oneOf(["log", "store"]), place: probability },
   wipe: { target },
   "stale-copy": { target: place, backMillis: millis, isElected: shape.boolean },
+  "early-flush": { target },
   "clock-jump": { target, millis: shape.number(-1e12, 1e12) },
   transfer: { target },
   "add-member": {},
