@@ -27,13 +27,15 @@ export class BoundsChecker implements WorldObserver {
     const { pendingProposals = 0, pendingProposalBytes = 0, memberId } = process;
     const isWithin = (what: string, count: number, most: number): void => {
       check(count <= most, "D8", () => `${memberId} holds ${count} ${what}, at most ${most}`);
-      this.#coverage.sometimes(`bound of ${what} reached`, count === most);
     };
     isWithin("proposals", pendingProposals, proposalsMax);
+    this.#coverage.sometimes("bound of proposals reached", pendingProposals === proposalsMax);
     isWithin("bytes of proposals", pendingProposalBytes, proposalBytesMax);
     const { leadership } = process.status();
     for (const { inflightAppends } of leadership?.followers ?? []) {
       isWithin("appends on their way", inflightAppends, inflightAppendsMax);
+      const isFull = inflightAppends === inflightAppendsMax;
+      this.#coverage.sometimes("bound of appends on their way reached", isFull);
     }
     this.#coverage.checked("D8 bounds");
   }
