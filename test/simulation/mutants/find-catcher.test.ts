@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CatcherSearch, type Catch } from "./find-catcher.ts";
+import { CatcherSearch, replayMutant, type Catch } from "./find-catcher.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutants } from "./mutants.ts";
 import { commandOf } from "./play.ts";
@@ -43,4 +43,11 @@ test("a process that ends without a result has caught nothing", async () => {
   const found = await find(planted("process.exit(7);"), 120);
   assert.ok(found.kind === "unclear", JSON.stringify(found));
   assert.match(found.why, /^its process ended with code 7 without a result/);
+});
+
+test("a replay ends, with code 1 where a promise is broken", { timeout: 120_000 }, async () => {
+  const nothing = planted("const seed = BigInt(String(play.seed));");
+  assert.equal(await replayMutant(nothing, { seed: "1" }), 0);
+  const broken = planted('if (play.seed === "1") process.exit(1); const seed = 2n;');
+  assert.equal(await replayMutant(broken, { seed: "1" }), 1);
 });

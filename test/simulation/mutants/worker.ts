@@ -14,8 +14,10 @@ const scheduleSeeds = 3;
 process.on("disconnect", () => process.exit());
 
 const order = toOrder(process.argv[2] ?? "");
-if (order.kind === "replay") process.exitCode = await tellStory(order.play);
-else {
+if (order.kind === "replay") {
+  process.exitCode = await tellStory(order.play);
+  process.disconnect();
+} else {
   // A terminal interrupts the whole group of processes: the parent decides.
   onStopSignal(() => undefined);
   tell(await search(order));
