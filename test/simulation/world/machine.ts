@@ -172,7 +172,8 @@ export class Machine {
 }
 
 /** Errors by which a member says that its disk is not to be trusted (B6, B7, B16). */
-const refusals = /^(Wal.*|Storage|StaleDirectory|StoreCorrupt|BackendFailed|BackendForeignFile)Error$/;
+const refusals =
+  /^(Wal.*|Storage|StaleDirectory|StoreCorrupt|BackendFailed|BackendForeignFile)Error$/;
 
 /** Names of an error and of its causes. */
 function namesOf(error: unknown): readonly string[] {
