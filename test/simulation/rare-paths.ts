@@ -10,6 +10,8 @@ export const rarePaths = [
   "a silent connection was noticed",
   "a silent stream of a state was given up",
   "a state was streamed",
+  "bound of appends on their way reached",
+  "bound of proposals reached",
   "client: connection broke under open calls",
   "client: connection lost before the call was sent",
   "client: keepalive gave a silent connection up",
