@@ -10,7 +10,7 @@ export interface ServiceView {
 }
 
 /** The longest that a connected majority may take to serve (V1): 5 s with an election in 1 s. */
-export function serviceBoundMillis(electionMillis: number): number {
+function serviceBoundMillis(electionMillis: number): number {
   return 2_000 + 3 * electionMillis;
 }
 

@@ -18,7 +18,7 @@ export const plainTiming: Plan["timing"] = {
 };
 
 /** Machines with good disks and clocks, and with buffers that nobody fills. */
-export const plainMachine: MachinePlan = {
+const plainMachine: MachinePlan = {
   segmentBytes: 262_144,
   syncMillis: [0, 2],
   commitIntervalMillis: 20,

@@ -1,7 +1,8 @@
+import { plainTiming } from "../plan/plain-plan.ts";
 import type { Machine } from "../world/machine.ts";
 import { failOneSync, isLogSync } from "./disks.ts";
 import { Ledger } from "./ledger.ts";
-import { plainTiming, type Schedule } from "./schedule.ts";
+import type { Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
 /** Power that goes just when something was promised. */

@@ -1,8 +1,8 @@
 import { drawPlan } from "../plan/draw-plan.ts";
+import { plainTiming } from "../plan/plain-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { runPlan, type RunResult } from "../run-plan.ts";
 import { calmFaults } from "../world/peer-network-faults.ts";
-import { defaultMemberLimits } from "@quorate/server/member";
 import type { Stage } from "./stage.ts";
 
 /** A story that leads to where a known bug would show, judged by all checkers. */
@@ -16,20 +16,6 @@ export interface Schedule {
   /** @param reached - To be called where the bug would have struck. */
   readonly script: (stage: Stage, reached: () => void) => Promise<void>;
 }
-
-/** Times and sizes as they are by default. */
-export const plainTiming: Plan["timing"] = {
-  tickMillis: 100,
-  electionTicks: 10,
-  isPreVote: true,
-  isElectionHastened: true,
-  requestTimeoutMillis: 7_000,
-  snapshotCount: 10_000,
-  catchupEntries: 5_000,
-  logBytesMax: 64 * 1024 * 1024,
-  warningApplyMillis: 100,
-  limits: defaultMemberLimits,
-};
 
 /** Three members on good machines and links, no faults, one workload of registers. */
 export function plainPlan(seed: bigint): Plan {

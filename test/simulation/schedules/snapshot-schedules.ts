@@ -1,10 +1,11 @@
+import { plainTiming } from "../plan/plain-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Machine } from "../world/machine.ts";
 import { calmFaults } from "../world/peer-network-faults.ts";
 import { holdSyncs } from "./disks.ts";
 import { Ledger } from "./ledger.ts";
 import { Operator } from "./operator.ts";
-import { plainTiming, type Schedule } from "./schedule.ts";
+import type { Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
 /** Logs are short, so that whoever was away gets a state instead of entries. */

@@ -1,12 +1,13 @@
 import { op, type Client } from "@quorate/client";
 import { keyFromBytes, metaKeys } from "@quorate/mvcc";
 import type { SimOperation } from "@quorate/platform/sim";
+import { plainTiming } from "../plan/plain-plan.ts";
 import { crashFault } from "../world/disk.ts";
 import type { Machine } from "../world/machine.ts";
 import { attempt } from "../workloads/pacing.ts";
 import { isStoreFile } from "./disks.ts";
 import { Ledger } from "./ledger.ts";
-import { plainPlan, plainTiming, type Schedule } from "./schedule.ts";
+import { plainPlan, type Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
 /** Stores that are struck as they commit, compact and look back. */

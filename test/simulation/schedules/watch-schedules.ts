@@ -1,9 +1,10 @@
 import { op, type Client } from "@quorate/client";
+import { plainTiming } from "../plan/plain-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Machine } from "../world/machine.ts";
 import type { WatchLog } from "../workloads/watch-log.ts";
 import { eventsOf, RawWatchers, watchedPrefix } from "./raw-watchers.ts";
-import { plainPlan, plainTiming, type Schedule } from "./schedule.ts";
+import { plainPlan, type Schedule } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
 const shortLogs: Partial<Plan> = {
