@@ -70,6 +70,25 @@ test("a watch that asked for a leader ends without one, and lets its watchers go
   assert.equal(member.state.store.stats().watcherTotal, 1);
 });
 
+test("a watch that asks for a leader is taken during an election, and refused long after", async () => {
+  const { cluster, member, context } = await startServiceSetting();
+  const methods = watchMethods(context, new OpenStreams(context));
+  isolate(cluster, member);
+  while (member.leader !== undefined) await cluster.advance(10);
+  const early = open(methods, services.watch.watch.path, { hasleader: "true" });
+  await cluster.advance(1_000);
+  assert.equal(early.status, undefined);
+  cluster.network.healAll();
+  await cluster.advance(10_000);
+  assert.equal(early.status, undefined, "a leader came in time");
+  isolate(cluster, member);
+  await cluster.advance(10_000);
+  const ended = { code: 14, message: "etcdserver: no leader" };
+  assert.deepEqual(early.status, ended);
+  const late = open(methods, services.watch.watch.path, { hasleader: "true" });
+  assert.deepEqual(late.status, ended);
+});
+
 test("a long Range for the newest state is whole though a compaction overtakes it", async () => {
   const { cluster, member, context } = await startServiceSetting();
   const methods = kvMethods(context);

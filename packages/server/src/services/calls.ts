@@ -33,18 +33,18 @@ export interface CallRules {
 /**
  * Refuses calls that this member cannot serve now.
  *
+ * @param hasLeader - What callers that ask for a leader go by. @default whether one is known now
  * @throws ServiceError
  */
 export function checkCall(
   context: ServiceContext,
   call: RpcCall,
   isServedByLearner: boolean,
+  hasLeader: boolean = context.member.leader !== undefined,
 ): void {
   const { member } = context;
   if (member.isLearner && !isServedByLearner) throw new ServiceError("not-supported-for-learner");
-  if (call.header("hasleader") === "true" && member.leader === undefined) {
-    throw new ServiceError("no-leader");
-  }
+  if (call.header("hasleader") === "true" && !hasLeader) throw new ServiceError("no-leader");
   if (member.isRestoring) throw new ServiceError("timeout-applied-index");
 }
 

@@ -6,7 +6,7 @@ import {
   type HealthListResponseInit,
 } from "@quorate/api";
 import type { RpcMethod } from "@quorate/grpc";
-import { checkCall, unary, type Reply } from "./calls.ts";
+import { unary, type Reply } from "./calls.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
@@ -28,7 +28,7 @@ export function healthMethods(context: ServiceContext, streams: OpenStreams): re
       path: watch.path,
       handle: (bytes, stream) => {
         try {
-          checkCall(context, stream, false);
+          streams.admit(stream);
           const { service } = watch.decodeRequest(bytes);
           const status = service === "" ? SERVING : SERVICE_UNKNOWN;
           streams.add(stream);

@@ -2,7 +2,6 @@
 import { services } from "@quorate/api";
 import type { BidiStream, RpcMethod } from "@quorate/grpc";
 import { LeaseRenewal, type RenewalOwner } from "../member/lease-renewal.ts";
-import { checkCall } from "./calls.ts";
 import { composeRenewals, RenewalReader } from "./lease-renewal-codec.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ServiceContext } from "./service-context.ts";
@@ -22,7 +21,7 @@ export function keepAliveMethod(context: ServiceContext, streams: OpenStreams): 
     path: services.lease.leaseKeepAlive.path,
     handle: (stream) => {
       try {
-        checkCall(context, stream, false);
+        streams.admit(stream);
       } catch (error) {
         stream.fail(toStatus(error));
         return;

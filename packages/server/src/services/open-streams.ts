@@ -1,5 +1,6 @@
 import type { RpcStream } from "@quorate/grpc";
 import type { Timer } from "@quorate/platform";
+import { checkCall } from "./calls.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
 
@@ -13,9 +14,12 @@ export class OpenStreams {
   /** Each with what lets go of what it holds. */
   readonly #streams = new Map<RpcStream, () => void>();
   #timer: Timer | undefined;
+  /** Whether there has been no leader for so long that streams are ended. */
+  #isLeaderLost = false;
 
   constructor(context: ServiceContext) {
     this.#context = context;
+    if (context.member.leader === undefined) this.#timer = this.#waitForLeader();
     context.member.onSoftState(({ leader }) => {
       if (leader === undefined) {
         // Candidacies without success are no news: time runs from the loss of the leader.
@@ -24,7 +28,19 @@ export class OpenStreams {
       }
       this.#timer?.cancel();
       this.#timer = undefined;
+      this.#isLeaderLost = false;
     });
+  }
+
+  /**
+   * Refuses streams that this member cannot serve. During an election a stream is taken, as the
+   * streams that are open already are kept: a client that comes from the old leader, which has just
+   * died, would otherwise be told that there is no leader, and `etcdctl watch` ends of that.
+   *
+   * @throws ServiceError
+   */
+  admit(stream: RpcStream): void {
+    checkCall(this.#context, stream, false, !this.#isLeaderLost);
   }
 
   /**
@@ -53,6 +69,7 @@ export class OpenStreams {
   #waitForLeader(): Timer {
     const { timers, options } = this.#context;
     return timers.setTimer(3 * options.electionTimeoutMillis, () => {
+      this.#isLeaderLost = true;
       for (const stream of this.#streams.keys()) {
         if (stream.header("hasleader") === "true") this.#end(stream, "no-leader");
       }

@@ -9,7 +9,6 @@ import {
 import type { BidiStream, RpcMethod } from "@quorate/grpc";
 import { keyFromBytes, type WatchBatch, type WatchRefusal, type WatchStream } from "@quorate/mvcc";
 import type { Timer } from "@quorate/platform";
-import { checkCall } from "./calls.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
@@ -34,7 +33,7 @@ export function watchMethods(context: ServiceContext, streams: OpenStreams): rea
       path: method.path,
       handle: (stream) => {
         try {
-          checkCall(context, stream, false);
+          streams.admit(stream);
         } catch (error) {
           stream.fail(toStatus(error));
           return;
