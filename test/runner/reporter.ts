@@ -1,6 +1,8 @@
 import { AssertionError } from "node:assert";
+import { openSync, writeSync } from "node:fs";
 import { inspect } from "node:util";
 import type { TestEvent } from "node:test/reporters";
+import { recordsVariable } from "./records-variable.ts";
 
 /** One finished test of one file, as the reporter writes it: a line of JSON each. */
 export interface TestRecord {
@@ -19,8 +21,13 @@ interface FailureDetails {
   readonly failureType?: string;
 }
 
+const write = writeSync;
+const records = openSync(process.env[recordsVariable] ?? "/dev/null", "w");
+
 /**
  * Reporter of one test process: turns the events of `node:test` into lines of {@link TestRecord}.
+ * It opens its file before any test begins and writes by itself: a simulation refuses whoever opens
+ * a file meanwhile, also the test runner's own streams.
  */
 // eslint-disable-next-line no-restricted-syntax -- node:test loads a reporter by this name
 export default async function* reporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
@@ -37,8 +44,9 @@ export default async function* reporter(events: AsyncIterable<TestEvent>): Async
       durationMillis: event.data.details.duration_ms,
       ...(error === undefined ? {} : { error }),
     };
-    yield `${JSON.stringify(record)}\n`;
+    write(records, `${JSON.stringify(record)}\n`);
   }
+  yield "";
 }
 
 function statusOf(

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { recordsVariable } from "./records-variable.ts";
 import type { TestRecord } from "./reporter.ts";
 
 /** How to run one test file. */
@@ -41,7 +42,7 @@ export async function runTestFile(
   try {
     const recordsPath = join(scratch, "records.jsonl");
     const started = performance.now();
-    const end = await runProcess([...nodeArguments(recordsPath, options), path], options, signal);
+    const end = await runProcess(path, recordsPath, options, signal);
     const records = parseRecords(await readFile(recordsPath, "utf8").catch(() => ""));
     const problem = problemOf(end, records, options);
     return {
@@ -63,24 +64,26 @@ interface ProcessEnd {
   readonly output: string;
 }
 
-function nodeArguments(recordsPath: string, options: TestFileOptions): string[] {
+function nodeArguments(options: TestFileOptions): string[] {
   return [
     "--conditions=@quorate/source",
     "--import",
     import.meta.resolve("tsx"),
     `--test-reporter=${new URL("./reporter.ts", import.meta.url).href}`,
-    `--test-reporter-destination=${recordsPath}`,
+    "--test-reporter-destination=stdout",
     ...(options.namePattern === undefined ? [] : [`--test-name-pattern=${options.namePattern}`]),
   ];
 }
 
 async function runProcess(
-  nodeArgv: readonly string[],
+  path: string,
+  recordsPath: string,
   options: TestFileOptions,
   signal: AbortSignal,
 ): Promise<ProcessEnd> {
-  const child = spawn(process.execPath, nodeArgv, {
+  const child = spawn(process.execPath, [...nodeArguments(options), path], {
     cwd: options.root,
+    env: { ...process.env, [recordsVariable]: recordsPath },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
