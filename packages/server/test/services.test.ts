@@ -70,7 +70,7 @@ test("a watch that asked for a leader ends without one, and lets its watchers go
   assert.equal(member.state.store.stats().watcherTotal, 1);
 });
 
-test("a watch that asks for a leader is taken during an election, and refused long after", async () => {
+test("a watch that asks for a leader is taken in an election, and refused long after", async () => {
   const { cluster, member, context } = await startServiceSetting();
   const methods = watchMethods(context, new OpenStreams(context));
   isolate(cluster, member);
