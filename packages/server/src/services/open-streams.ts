@@ -5,6 +5,12 @@ import type { ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
 
 /**
+ * Election timeouts without a leader until streams are ended. etcd counts three, but from when it
+ * notices, one to two later; members here know at once that the leader's process is gone.
+ */
+const leaderlessElections = 5;
+
+/**
  * Streams that have no end of their own. They are ended when the server closes, and those whose
  * client asked by `hasleader` when the cluster has no leader: a watch that can hear nothing should
  * say so, so that its client may try another member.
@@ -68,7 +74,7 @@ export class OpenStreams {
 
   #waitForLeader(): Timer {
     const { timers, options } = this.#context;
-    return timers.setTimer(3 * options.electionTimeoutMillis, () => {
+    return timers.setTimer(leaderlessElections * options.electionTimeoutMillis, () => {
       this.#isLeaderLost = true;
       for (const stream of this.#streams.keys()) {
         if (stream.header("hasleader") === "true") this.#end(stream, "no-leader");
