@@ -23,6 +23,8 @@ interface Answer {
   readonly body: Buffer;
 }
 
+const grpcHeaders = ["-H", "content-type: application/grpc", "-H", "te: trailers"];
+
 let folder = "";
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "quorate-curl-"));
@@ -50,8 +52,7 @@ onEachTransport("curl", missing, (member) => {
   const call = async (path: string, message: Uint8Array, ...args: string[]): Promise<Answer> => {
     const file = join(folder, "request");
     await writeFile(file, frame(Buffer.from(message)));
-    const headers = ["-H", "content-type: application/grpc", "-H", "te: trailers"];
-    const sent = ["--http2-prior-knowledge", "--data-binary", `@${file}`, ...headers, ...args];
+    const sent = ["--http2-prior-knowledge", "--data-binary", `@${file}`, ...grpcHeaders, ...args];
     return await curl(`http://${member().endpoint}${path}`, ...sent);
   };
 
@@ -72,7 +73,10 @@ onEachTransport("curl", missing, (member) => {
     assert.deepEqual([empty.status, empty.headers.get("grpc-status")], [200, "3"]);
     const message = decodeURIComponent(empty.headers.get("grpc-message") ?? "");
     assert.equal(message, "etcdserver: key is not provided");
-    const unknown = await call("/etcdserverpb.KV/Nothing", new Uint8Array());
+    // Without a body: curl 7.88 loses an answer that comes before it has sent all it has (RFC 9113,
+    // section 8.1), and nobody waits for the message of a method that is not there.
+    const url = `http://${member().endpoint}/etcdserverpb.KV/Nothing`;
+    const unknown = await curl(url, "--http2-prior-knowledge", "-X", "POST", ...grpcHeaders);
     assert.equal(unknown.headers.get("grpc-status"), "12");
   });
 
