@@ -5,10 +5,12 @@ import type { ServiceContext } from "./service-context.ts";
 import { ServiceError, toStatus } from "./status.ts";
 
 /**
- * Election timeouts without a leader until streams are ended. etcd counts three, but from when it
- * notices, one to two later; members here know at once that the leader's process is gone.
+ * Election timeouts for which a leader counts as known after it was lost. Members of etcd notice a
+ * dead leader after one to two; here they know at once that its process is gone.
  */
-const leaderlessElections = 5;
+const noticeElections = 2;
+/** Election timeouts from then on, without any leader, until streams are ended; as etcd. */
+const leaderlessElections = 3;
 
 /**
  * Streams that have no end of their own. They are ended when the server closes, and those whose
@@ -20,12 +22,12 @@ export class OpenStreams {
   /** Each with what lets go of what it holds. */
   readonly #streams = new Map<RpcStream, () => void>();
   #timer: Timer | undefined;
-  /** Whether there has been no leader for so long that streams are ended. */
-  #isLeaderLost = false;
+  /** Whether there is a leader, or was one a short while ago. */
+  #isLeaderKnown: boolean;
 
   constructor(context: ServiceContext) {
     this.#context = context;
-    if (context.member.leader === undefined) this.#timer = this.#waitForLeader();
+    this.#isLeaderKnown = context.member.leader !== undefined;
     context.member.onSoftState(({ leader }) => {
       if (leader === undefined) {
         // Candidacies without success are no news: time runs from the loss of the leader.
@@ -34,19 +36,19 @@ export class OpenStreams {
       }
       this.#timer?.cancel();
       this.#timer = undefined;
-      this.#isLeaderLost = false;
+      this.#isLeaderKnown = true;
     });
   }
 
   /**
-   * Refuses streams that this member cannot serve. During an election a stream is taken, as the
-   * streams that are open already are kept: a client that comes from the old leader, which has just
-   * died, would otherwise be told that there is no leader, and `etcdctl watch` ends of that.
+   * Refuses streams that this member cannot serve. One that asks for a leader is taken for a while
+   * after the leader was lost: its client may come from there, and `etcdctl watch` ends for good
+   * when it is told that there is none.
    *
    * @throws ServiceError
    */
   admit(stream: RpcStream): void {
-    checkCall(this.#context, stream, false, !this.#isLeaderLost);
+    checkCall(this.#context, stream, false, this.#isLeaderKnown);
   }
 
   /**
@@ -74,12 +76,17 @@ export class OpenStreams {
 
   #waitForLeader(): Timer {
     const { timers, options } = this.#context;
-    return timers.setTimer(leaderlessElections * options.electionTimeoutMillis, () => {
-      this.#isLeaderLost = true;
-      for (const stream of this.#streams.keys()) {
-        if (stream.header("hasleader") === "true") this.#end(stream, "no-leader");
-      }
+    return timers.setTimer(noticeElections * options.electionTimeoutMillis, () => {
+      this.#isLeaderKnown = false;
+      const leftMillis = leaderlessElections * options.electionTimeoutMillis;
+      this.#timer = timers.setTimer(leftMillis, () => this.#endLeaderless());
     });
+  }
+
+  #endLeaderless(): void {
+    for (const stream of this.#streams.keys()) {
+      if (stream.header("hasleader") === "true") this.#end(stream, "no-leader");
+    }
   }
 
   #end(stream: RpcStream, reason: "stopped" | "no-leader"): void {
