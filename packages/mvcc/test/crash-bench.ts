@@ -170,6 +170,10 @@ class SpiedFiles implements FileSystem {
     return this.#inner.stat(path);
   }
 
+  freeBytes(path: string): Promise<number> {
+    return this.#inner.freeBytes(path);
+  }
+
   makeDirectory(path: string): Promise<void> {
     return this.#inner.makeDirectory(path);
   }

@@ -17,6 +17,8 @@ export interface FileSystem {
   list(path: string): Promise<readonly string[]>;
   /** Whether anything is at the path, and what. */
   stat(path: string): Promise<FileStat | undefined>;
+  /** Bytes that are left for what this process writes, on the disk of what is at the path. */
+  freeBytes(path: string): Promise<number>;
   /** Makes a directory and its parents with mode 0700; existing ones are fine. */
   makeDirectory(path: string): Promise<void>;
   /** Atomically replaces `to`; durable after {@link FileSystem.syncDirectory} of the parent. */

@@ -191,6 +191,7 @@ function cheating(
     },
     list: (path) => files.list(path),
     stat: (path) => files.stat(path),
+    freeBytes: (path) => files.freeBytes(path),
     makeDirectory: (path) => files.makeDirectory(path),
     rename: (from, to) => files.rename(from, to),
     remove: (path) => files.remove(path),

@@ -27,6 +27,10 @@ export class ProcessFiles implements FileSystem {
     return this.#alive(() => this.#files.stat(path));
   }
 
+  freeBytes(path: string): Promise<number> {
+    return this.#alive(() => this.#files.freeBytes(path));
+  }
+
   makeDirectory(path: string): Promise<void> {
     return this.#alive(() => this.#files.makeDirectory(path));
   }

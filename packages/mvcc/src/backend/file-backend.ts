@@ -19,6 +19,7 @@ import {
   type RowVisitor,
   type ScanRange,
 } from "./backend.ts";
+import { causeOfFailure } from "./cause-of-failure.ts";
 import { CheckedDatabase, smallBuckets, type DamageHandler } from "./checked-database.ts";
 import {
   checkDatabaseFile,
@@ -28,13 +29,7 @@ import {
   syncDirectoryOf,
   syncFile,
 } from "./database-file.ts";
-import {
-  isDamage,
-  isDiskFull,
-  reasonOf,
-  type DatabaseEngine,
-  type DatabaseEnvironment,
-} from "./database.ts";
+import { isDamage, isDiskFull, type DatabaseEngine, type DatabaseEnvironment } from "./database.ts";
 import { mergeScan } from "./merge-scan.ts";
 import { Overlay, type OverlayPoint } from "./overlay.ts";
 import { RowCache } from "./row-cache.ts";
@@ -393,7 +388,8 @@ export class FileBackend implements Backend {
         this.#finishCommit(overlay);
       },
       async (error: unknown) => {
-        const cause = await this.#causeOf(error);
+        const context = { files: this.#files, timers: this.#timers };
+        const cause = await causeOfFailure(error, this.#path, context);
         this.#fail(
           isDamage(cause)
             ? new StoreCorruptError(cause.message, { path: this.#path, cause })
@@ -401,12 +397,6 @@ export class FileBackend implements Backend {
         );
       },
     );
-  }
-
-  /** Why a commit failed; LMDB's error if it comes within a turn. */
-  #causeOf(error: unknown): Promise<unknown> {
-    const reason = reasonOf(error)?.catch((cause: unknown) => cause);
-    return Promise.race([reason ?? error, this.#nextTurn().then(() => error)]);
   }
 
   /**
@@ -444,12 +434,6 @@ export class FileBackend implements Backend {
   /** A row of bucket `key` is about to change otherwise than by a new version. */
   #forget(key: Key): void {
     if (isVersionKey(key)) this.#cache.forget(mainOf(key), subOf(key));
-  }
-
-  #nextTurn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#timers.setImmediate(resolve);
-    });
   }
 
   #finishCommit(overlay: Overlay): void {

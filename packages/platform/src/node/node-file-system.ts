@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { open, mkdir, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { open, mkdir, readdir, rename, rm, stat, statfs, unlink } from "node:fs/promises";
 import type { FileHandle as NodeHandle } from "node:fs/promises";
 import {
   FileSystemError,
@@ -36,6 +36,11 @@ export class NodeFileSystem implements FileSystem {
       if (failure.errno === "ENOENT" || failure.errno === "ENOTDIR") return undefined;
       throw failure;
     }
+  }
+
+  async freeBytes(path: string): Promise<number> {
+    const { bavail, bsize } = await attempt("stat the file system of", path, () => statfs(path));
+    return bavail * bsize;
   }
 
   async makeDirectory(path: string): Promise<void> {

@@ -227,6 +227,14 @@ export class SimFileSystem implements FileSystem {
     });
   }
 
+  freeBytes(path: string): Promise<number> {
+    return this.#perform("stat", path, 0, () => {
+      if (this.#lookup(path) === undefined) throw new FileSystemError("stat", path, "ENOENT");
+      const pages = Math.floor(this.#capacityBytes / pageBytes) - this.#allocatedPages;
+      return Math.max(0, pages) * pageBytes;
+    });
+  }
+
   makeDirectory(path: string): Promise<void> {
     return this.#perform("make-directory", path, 0, () => {
       let directory = this.#root;

@@ -115,6 +115,12 @@ function declareDirectoryTests(create: () => FileSystemFixture): void {
     assert.equal(await files.stat(`${directory}/file/below`), undefined);
   });
 
+  test("freeBytes tells what is left, and refuses what is not there", async () => {
+    const { files, directory } = create();
+    assert.ok((await files.freeBytes(directory)) > 0);
+    await assert.rejects(files.freeBytes(`${directory}/none`), hasErrno("ENOENT"));
+  });
+
   test("makeDirectory makes parents and accepts existing ones", async () => {
     const { files, directory } = create();
     await files.makeDirectory(`${directory}/a/b/c`);
