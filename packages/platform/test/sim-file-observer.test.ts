@@ -232,9 +232,12 @@ describe("SimFileSystem: images (B16)", () => {
 test("a bit flipped on the way from the disk is right again when it is read again", async () => {
   const { files, file } = await withFile();
   files.setFaultPolicy(once("read", { kind: "bit-flip", bit: 8 * 2 + 1 }));
+  const { seen, observer } = record();
+  files.addObserver(observer);
   const target = new Uint8Array(5);
   assert.equal(await file.read(target, 0), 5);
   assert.equal(text(target), "fipst");
+  assert.deepEqual(seen, ["misread /d/f"]);
   assert.equal(file.readSync(target, 0), 5);
   assert.equal(text(target), "first");
 });

@@ -113,6 +113,7 @@ export class SimFileHandle implements FileHandle {
     if (fault?.kind === "bit-flip" && count > 0) {
       const at = (fault.bit >> 3) % count;
       target[at] = (target[at] ?? 0) ^ (1 << (fault.bit & 7));
+      this.#host.tellDeceived("misread");
     }
     return count;
   }

@@ -4,6 +4,8 @@ export type SimDeception =
   | "lost-write"
   | "misdirected-write"
   | "bit-flip"
+  /** A read that brought other bytes than are there. */
+  | "misread"
   /** The contents of another time. */
   | "restored";
 
@@ -27,7 +29,7 @@ export interface SimFileObserver {
   renamed?(from: string, to: string): void;
   /** Of a file or a directory with all that is in it. */
   removed?(path: string): void;
-  /** The process was told a success that was none, or what it wrote was changed behind its back. */
+  /** The process was told a success or bytes that were none, or what it wrote was changed. */
   deceived?(how: SimDeception, path: string): void;
   /** Power went and came back: what is on the disk now is what is left. */
   crashed?(): void;
