@@ -22,3 +22,18 @@ test("requests that follow one another for long each have their own time to run 
   const failed = operations.filter(({ outcome }) => typeof outcome !== "object");
   assert.deepEqual(failed, []);
 });
+
+test("members that start in one moment do not campaign in one moment", async () => {
+  const terms = new Map<number, number>();
+  for (let seed = 1; seed <= 100; seed += 1) {
+    // Few ticks, so that time-outs of as many ticks are likely: what differs is when ticks come.
+    const timing = { tickMillis: 200, electionTicks: 3, isElectionHastened: false };
+    const cluster = new SimCluster(seed, timing);
+    await cluster.startAll();
+    await cluster.advance(3_000);
+    const { term } = cluster.leader()?.status() ?? assert.fail(`seed ${seed}: no leader`);
+    terms.set(term, (terms.get(term) ?? 0) + 1);
+    await cluster.close();
+  }
+  assert.deepEqual(Object.fromEntries(terms), { 2: 100 }, "elections that nobody won");
+});

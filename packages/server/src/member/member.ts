@@ -245,7 +245,9 @@ export class Member {
     }
     const isAlone = configuration.voters.length === 1 && configuration.voters[0] === this.memberId;
     if (isAlone) this.#driver.raft.campaign();
-    this.#scheduleTick();
+    // Members that start together would else tick together, and campaign in the same moment.
+    const { random } = this.#dependencies;
+    this.#scheduleTick(random.nextInt(this.#timing.tickMillis) + 1);
     this.#flush();
   }
 
@@ -541,9 +543,9 @@ export class Member {
     });
   }
 
-  #scheduleTick(): void {
-    this.#tickTimer = this.#dependencies.timers.setTimer(this.#timing.tickMillis, () => {
-      this.#scheduleTick();
+  #scheduleTick(delayMillis: number): void {
+    this.#tickTimer = this.#dependencies.timers.setTimer(delayMillis, () => {
+      this.#scheduleTick(this.#timing.tickMillis);
       this.#tick();
     });
   }
