@@ -211,13 +211,17 @@ describe("checkLeaseKeys", () => {
   test("accepts ends beside other requests of one entry", () => {
     const both = begin().end(900, 7n, true, "a", "b").and(900, ["put", "d", "1"]);
     checkLeaseKeys(both.and(900, ["delete", "c"]).truth(), new Coverage());
+    const deleted = begin().at(900, ["delete", "a"], ["delete", "c"]);
+    deleted.endBeside(900, 7n, true).andEnd(900, "b");
+    checkLeaseKeys(deleted.truth(), new Coverage());
   });
 
   const lies: Record<string, Truth> = {
     "a key that stays": begin().end(900, 7n, true, "a").truth(),
     "all keys that stay": begin().end(900, 7n, true).truth(),
     "a key that is not the lease's": begin().end(900, 7n, true, "a", "b", "c").truth(),
-    "an end in two revisions": begin().end(900, 7n, true, "a").and(900, ["delete", "b"]).truth(),
+    "an end in two revisions": begin().end(900, 7n, true, "a").andEnd(900, "b").truth(),
+    "an end that nobody asked for": begin().at(300, ["put", "d", "1"]).andEnd(300, "a").truth(),
     "a key on a lease that was never granted": begin().at(300, ["put", "d", "1", 9n]).truth(),
     "a key on a lease that is gone": begin()
       .end(300, 8n, false)

@@ -1,9 +1,9 @@
 /**
  * Judges what the end of a lease does to keys (L5), from the truth alone.
  *
- * One log entry may carry several requests, so which revision belongs to the end of a lease is not
- * told: it is the one that deletes the lease's keys. Nothing else may be in it, and after the entry
- * nothing may hang on the lease.
+ * One log entry may carry several requests. A revision in it that no client wrote is the end of a
+ * lease: it takes the keys of one that ends there and nothing else, once, and after the entry
+ * nothing hangs on the lease.
  */
 import type { Coverage } from "../coverage.ts";
 import type { Truth, TruthLeaseEvent, TruthRevision } from "../history/truth.ts";
@@ -37,26 +37,37 @@ function applyEntry(
   endsHere: readonly TruthLeaseEvent[],
   keys: AttachedKeys,
 ): void {
-  const touchedBy = new Map<bigint, number>();
+  const ended = new Map<bigint, number>();
   for (const revision of revisions) {
-    const deleted = revision.events.filter(({ kind }) => kind === "delete").map(({ key }) => key);
-    for (const { leaseId } of endsHere) {
-      const attached = keys.of(leaseId);
-      const touched = deleted.filter((key) => attached.includes(key));
-      if (touched.length === 0) continue;
-      const isAlone = touched.length === revision.events.length;
-      const earlier = touchedBy.get(leaseId);
-      if (!isAlone || earlier !== undefined) {
-        fail(
-          `the end of lease ${leaseId} with ${JSON.stringify(attached)} deleted ` +
-            `${JSON.stringify(deleted)} at revision ${revision.revision}` +
-            (earlier === undefined ? "" : `, others at revision ${earlier}`),
-        );
-      }
-      touchedBy.set(leaseId, revision.revision);
-    }
+    if (!revision.isWrite) checkEnd(revision, endsHere, keys, ended);
     keys.apply(revision);
   }
+}
+
+/** A revision that no client wrote takes keys of one lease that ends, which has no other. */
+function checkEnd(
+  { revision, index, events }: TruthRevision,
+  endsHere: readonly TruthLeaseEvent[],
+  keys: AttachedKeys,
+  ended: Map<bigint, number>,
+): void {
+  const taken = events.map(({ kind, key }) => `${kind} ${key}`);
+  const lease = endsHere.find(({ leaseId }) => {
+    const attached = new Set(keys.of(leaseId));
+    return events.every(({ kind, key }) => kind === "delete" && attached.has(key));
+  });
+  if (lease === undefined) {
+    const ends = endsHere.map(({ leaseId }) => `lease ${leaseId} with ${keys.of(leaseId).join()}`);
+    fail(
+      `entry ${index} did ${JSON.stringify(taken)} at revision ${revision}, which no client ` +
+        `asked for and no end of a lease: ${ends.join("; ") || "none ends in it"}`,
+    );
+  }
+  const earlier = ended.get(lease.leaseId);
+  if (earlier !== undefined) {
+    fail(`lease ${lease.leaseId} ends at revision ${earlier} and again at ${revision}`);
+  }
+  ended.set(lease.leaseId, revision);
 }
 
 /** Nothing hangs on a lease that does not exist. */

@@ -31,12 +31,9 @@ export class TruthScript {
     return this.and(atMillis, ...changes);
   }
 
-  /** One more revision in the entry before. */
+  /** One more revision in the entry before, by a client. */
   and(atMillis: number, ...changes: readonly Change[]): this {
-    const revision = this.#revisions.length + 2;
-    const events = changes.map((change) => this.#apply(change, revision));
-    this.#revisions.push({ revision, events, index: this.#index, atMillis });
-    return this;
+    return this.#add(atMillis, changes, true);
   }
 
   grant(atMillis: number, leaseId: bigint, ttlSeconds: number): this {
@@ -49,10 +46,25 @@ export class TruthScript {
   /** The end of a lease, with the given deletions as its revision; none without. */
   end(atMillis: number, leaseId: bigint, isExpiry: boolean, ...keys: readonly string[]): this {
     this.#index += 1;
+    return this.endBeside(atMillis, leaseId, isExpiry, ...keys);
+  }
+
+  /** The same in the entry before. */
+  endBeside(
+    atMillis: number,
+    leaseId: bigint,
+    isExpiry: boolean,
+    ...keys: readonly string[]
+  ): this {
     const index = this.#index;
     this.#leases.push({ kind: "revoked", leaseId, ttlSeconds: 0, isExpiry, index, atMillis });
-    if (keys.length === 0) return this;
-    return this.and(atMillis, ...keys.map((key) => ["delete", key] as const));
+    return keys.length === 0 ? this : this.andEnd(atMillis, ...keys);
+  }
+
+  /** One more revision in the entry before, by the end of a lease. */
+  andEnd(atMillis: number, ...keys: readonly string[]): this {
+    const changes = keys.map((key) => ["delete", key] as const);
+    return this.#add(atMillis, changes, false);
   }
 
   compact(atMillis: number, revision: number): this {
@@ -67,6 +79,13 @@ export class TruthScript {
       compactions: this.#compactions,
       final: this.#pairs,
     };
+  }
+
+  #add(atMillis: number, changes: readonly Change[], isWrite: boolean): this {
+    const revision = this.#revisions.length + 2;
+    const events = changes.map((change) => this.#apply(change, revision));
+    this.#revisions.push({ revision, events, index: this.#index, isWrite, atMillis });
+    return this;
   }
 
   #apply(change: Change, revision: number): TruthEvent {

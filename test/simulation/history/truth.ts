@@ -26,6 +26,8 @@ export interface TruthRevision {
   readonly events: readonly TruthEvent[];
   /** Log index of the entry that made it. */
   readonly index: number;
+  /** Made by a write of a client, not by the end of a lease. */
+  readonly isWrite: boolean;
   /** Virtual time at which the first process had applied it. */
   readonly atMillis: number;
 }

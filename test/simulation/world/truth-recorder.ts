@@ -5,6 +5,7 @@ import {
   decodeBatch,
   decodeRequest,
   type AppliedEntry,
+  type AppliedOperation,
   type DecodedRequest,
   type RequestOutcome,
 } from "@quorate/state-machine";
@@ -46,10 +47,12 @@ export class TruthRecorder implements WorldObserver, Truth {
     if (entry.index <= this.#index) return;
     this.#index = entry.index;
     const { store } = state;
+    const written = new Set(applied.outcomes.map(writtenRevision));
     for (let revision = this.currentRevision + 1; revision <= store.currentRevision; revision++) {
       const events = this.#eventsOf(store.backend, revision);
       const atMillis = this.#nowMillis();
-      this.revisions.push({ revision, events, index: entry.index, atMillis });
+      const isWrite = written.has(revision);
+      this.revisions.push({ revision, events, index: entry.index, isWrite, atMillis });
     }
     if (store.compactRevision > this.#compactRevision) {
       if (entry.kind === "normal") this.#noteCompactions(entry, applied);
@@ -127,6 +130,26 @@ function leaseEvents(request: DecodedRequest, outcome: RequestOutcome): readonly
   return outcome.message.expired.map((leaseId) => {
     return { kind: "revoked", leaseId, ttlSeconds: 0, isExpiry: true };
   });
+}
+
+/** The revision of a request that wrote keys; what only ended leases is none. */
+function writtenRevision(outcome: RequestOutcome): number | undefined {
+  const { kind } = outcome;
+  if (kind !== "put" && kind !== "delete-range" && kind !== "txn") return undefined;
+  return hasWritten(outcome) ? outcome.revision : undefined;
+}
+
+function hasWritten(operation: AppliedOperation): boolean {
+  switch (operation.kind) {
+    case "put":
+      return true;
+    case "delete-range":
+      return operation.deleted > 0;
+    case "txn":
+      return operation.operations.some(hasWritten);
+    case "range":
+      return false;
+  }
 }
 
 function isAboutLeases({ kind }: RequestOutcome): boolean {
