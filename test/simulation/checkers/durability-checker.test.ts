@@ -13,6 +13,7 @@ import {
   LogMachine,
 } from "./durability-fixture.ts";
 import { one, three, two, type Cheats } from "./durability-fixture.ts";
+import { readSegmentRecords } from "./durability-records.ts";
 
 interface Setting {
   readonly checker: DurabilityChecker;
@@ -145,6 +146,18 @@ describe("DurabilityChecker: what leaves a member (D8)", () => {
   });
 });
 
+test("DurabilityChecker.writtenLog: what was written, unless the disk has lost some", async () => {
+  const setting = await begin();
+  const { checker, machine, process } = setting;
+  await machine.append(entries.slice(0, 2), hardStateOf(1));
+  assert.equal(checker.writtenLog(process)?.lastIndex, 2);
+  machine.files.setFaultPolicy(({ kind }) =>
+    kind === "write" ? { kind: "lost-write" } : undefined,
+  );
+  await machine.append(entries.slice(2));
+  assert.equal(checker.writtenLog(process), undefined);
+});
+
 describe("DurabilityChecker: what is committed (P4)", () => {
   async function cluster(): Promise<{
     readonly checker: DurabilityChecker;
@@ -210,6 +223,43 @@ describe("DurabilityChecker: what a restart finds", () => {
     void setting.machine.append([entryOf(4, 1)]).catch(() => undefined);
     await restart(setting, () => setting.machine.crash("keep-all"));
     assert.equal(setting.machine.claims.status.log.lastIndex, 4);
+  });
+
+  test("a record whose write was cut off, though all that was missing was zeros", async () => {
+    const setting = await begin();
+    await setting.machine.append(entries, hardStateOf(1));
+    // The same machine where the write went well.
+    const twin = new LogMachine(one, 1n);
+    await twin.start();
+    await twin.append(entries, hardStateOf(1));
+    await twin.append([entryOf(4, 1, "\0".repeat(24))]);
+    const path = `/data/member/wal/${twin.files.names("/data/member/wal")[0] ?? ""}`;
+    const records = readSegmentRecords(path, twin.files.contents(path), undefined);
+    const [mark, record] = records.slice(-3);
+    assert.ok(mark?.content.kind === "sync-mark" && record?.content.kind === "append");
+    const next = await restart(setting, async () => {
+      const file = await setting.machine.files.open(path, "write");
+      file.writeSync([mark.bytes], mark.offset);
+      file.writeSync([record.bytes.subarray(0, -16)], record.offset);
+      await file.datasync();
+    });
+    assert.equal(next.status().log.lastIndex, 4);
+  });
+
+  test("less than what was durable, when the end of it was read wrong", async () => {
+    const setting = await begin();
+    await setting.machine.append(entries, hardStateOf(1));
+    await setting.machine.append([entryOf(4, 1)]);
+    const { files } = setting.machine;
+    const path = `/data/member/wal/${files.names("/data/member/wal")[0] ?? ""}`;
+    const next = await restart(setting, () => {
+      setting.machine.crash();
+      const last = readSegmentRecords(path, files.contents(path), undefined).at(-1);
+      assert.ok(last?.content.kind === "append");
+      const bit = 8 * (last.offset + 30);
+      files.setFaultPolicy(({ kind }) => (kind === "read" ? { kind: "bit-flip", bit } : undefined));
+    });
+    assert.equal(next.status().log.lastIndex, 3);
   });
 
   test("less than what was durable (C14, P4)", async () => {

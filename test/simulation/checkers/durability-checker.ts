@@ -27,9 +27,10 @@ export class DurabilityChecker implements WorldObserver {
     this.#coverage = coverage;
   }
 
-  /** The log of a process as it was written, for other checkers. */
+  /** The log of a process as it was written, for other checkers; undefined if nobody knows. */
   writtenLog(process: ObservedProcess): LogView | undefined {
-    return this.#watches.get(process.files)?.written;
+    const watch = this.#watches.get(process.files);
+    return watch?.hasLostWrites === true ? undefined : watch?.written;
   }
 
   started(process: ObservedProcess): void {

@@ -5,7 +5,9 @@ import { CheckFailure } from "./check-failure.ts";
 import { LogView } from "./durability-log-view.ts";
 import {
   carryOut,
+  isRecordWrite,
   readSegmentRecords,
+  readTornWrite,
   readWrite,
   type LogRecord,
   type RecordContent,
@@ -37,6 +39,10 @@ export class DiskWatch {
   #isWatching = false;
   #isExcused = false;
   #hasForgotten = false;
+  #isMisread = false;
+  #hasLostWrites = false;
+  /** Checksums of what is durable behind the last mark that is, and behind the one before. */
+  #unmarked: Record<"sinceLast" | "sinceBefore", readonly number[]> = none;
   #failure: CheckFailure | undefined;
 
   /**
@@ -69,6 +75,12 @@ export class DiskWatch {
         this.#advance();
       },
       deceived: (how, path) => {
+        // Bytes are as they were; a reader may take the damage for the end of the log.
+        if (how === "misread") {
+          if (isOurs(path)) this.#isMisread = true;
+          return;
+        }
+        if (how === "lost-write" || how === "misdirected-write") this.#hasLostWrites = true;
         // A lie about a directory above is one about the names of all that is in it.
         if (how === "restored" || isOurs(path) || isOurs(`${path}/`)) this.#excuse();
         if (how === "lying-sync" && directory.startsWith(path)) this.#excuse();
@@ -84,6 +96,11 @@ export class DiskWatch {
   /** The same since the member was made: what it has acknowledged may be gone. */
   get hasForgotten(): boolean {
     return this.#hasForgotten;
+  }
+
+  /** Not all that the process wrote since its start was seen: it knows more than is on its disk. */
+  get hasLostWrites(): boolean {
+    return this.#hasLostWrites;
   }
 
   /** What was written. */
@@ -129,6 +146,8 @@ export class DiskWatch {
   isContinuation({ records }: RecoveredView): boolean {
     const known = new Set(this.#pending.map(({ crc }) => crc));
     if (this.#lastDurableCrc !== undefined) known.add(this.#lastDurableCrc);
+    // Whoever misreads what no mark covers, or the last mark, cannot know that it was there once.
+    if (this.#isMisread) for (const crc of Object.values(this.#unmarked).flat()) known.add(crc);
     for (const { crc, content } of [...records].reverse()) {
       if (known.has(crc)) return true;
       // The process that opens the log leaves one for itself.
@@ -148,18 +167,25 @@ export class DiskWatch {
   start({ view, records }: RecoveredView): void {
     this.#isWatching = true;
     this.#isExcused = false;
+    this.#hasForgotten ||= this.#isMisread;
+    this.#isMisread = false;
+    this.#hasLostWrites = false;
     this.#durable = view;
     this.#written = view.clone();
     const end = endOfContent(records);
+    this.#unmarked = none;
+    this.#lastDurableCrc = undefined;
+    for (const record of records.slice(0, end)) this.#noteDurable(record);
     this.#pending = records.slice(end);
-    this.#lastDurableCrc = records[end - 1]?.crc;
     this.#lastWrittenCrc = records.at(-1)?.crc;
     this.#isStale = true;
   }
 
   #write(path: string, offset: number, bytes: Uint8Array): void {
     try {
-      const record = readWrite(path, offset, bytes);
+      if (!isRecordWrite(bytes)) return;
+      const record =
+        readWrite(path, offset, bytes) ?? readTornWrite(path, offset, this.#files.contents(path));
       // Whoever opens the log writes again what is there already: no new link of the chain.
       if (record === undefined || record.previousCrc !== this.#lastWrittenCrc) return;
       this.#lastWrittenCrc = record.crc;
@@ -183,14 +209,24 @@ export class DiskWatch {
   #advance(): void {
     this.#isStale = false;
     let count = 0;
-    for (const { path, offset, bytes, content, crc } of this.#pending) {
+    for (const record of this.#pending) {
+      const { path, offset, bytes, content } = record;
       // Recovery removes what has no name of its own yet.
       if (!path.endsWith(".wal") || !this.#files.isDurable(path, offset, bytes)) break;
       carryOut(this.#durable, content);
-      this.#lastDurableCrc = crc;
+      this.#noteDurable(record);
       count++;
     }
     this.#pending.splice(0, count);
+  }
+
+  #noteDurable({ crc, content }: LogRecord): void {
+    this.#lastDurableCrc = crc;
+    const { sinceLast, sinceBefore } = this.#unmarked;
+    this.#unmarked =
+      content.kind === "sync-mark"
+        ? { sinceBefore: sinceLast, sinceLast: [crc] }
+        : { sinceBefore, sinceLast: [...sinceLast, crc] };
   }
 
   #excuse(): void {
@@ -198,6 +234,8 @@ export class DiskWatch {
     this.#hasForgotten = true;
   }
 }
+
+const none = { sinceLast: [], sinceBefore: [] };
 
 /** Behind the last record that says something: marks behind it are not waited for. */
 function endOfContent(records: readonly LogRecord[]): number {

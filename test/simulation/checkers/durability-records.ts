@@ -31,13 +31,18 @@ export type RecordContent =
 
 const headerBytes = 24;
 
+/** Whether a write brings a record, or the beginning of one; not the zeros that fill a file. */
+export function isRecordWrite(bytes: Uint8Array): boolean {
+  const hasMagic = bytes[5] === 0x51 && bytes[6] === 0x57 && bytes[7] === 0x4c;
+  return hasMagic && bytes.length >= headerBytes;
+}
+
 /**
  * Reads a record from one write, which brings exactly one; undefined for zeros, which fill files in
  * advance, and for what is cut off.
  */
 export function readWrite(path: string, offset: number, bytes: Uint8Array): LogRecord | undefined {
-  const hasMagic = bytes[5] === 0x51 && bytes[6] === 0x57 && bytes[7] === 0x4c;
-  if (bytes.length < headerBytes || !hasMagic) return undefined;
+  if (!isRecordWrite(bytes)) return undefined;
   const header = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
   const payloadEnd = headerBytes + header.getUint32(0, true);
   if (payloadEnd > bytes.length || header.getUint32(20, true) !== offset) return undefined;
@@ -45,6 +50,20 @@ export function readWrite(path: string, offset: number, bytes: Uint8Array): LogR
   const crc = header.getUint32(8, true);
   const before = header.getUint32(12, true);
   return content && { path, offset, bytes, crc, previousCrc: before, content };
+}
+
+/**
+ * Reads the record that a write has left at its place, though not all of its bytes arrived, as on a
+ * full disk: what is missing may have been there already, such as zeros of a file filled in advance.
+ *
+ * @param segment - All of the file, after the write.
+ */
+export function readTornWrite(
+  path: string,
+  offset: number,
+  segment: Uint8Array,
+): LogRecord | undefined {
+  return readSegmentRecords(path, segment, undefined).find((record) => record.offset === offset);
 }
 
 /** Reads the records of a segment up to the first that is none, or breaks the chain. */

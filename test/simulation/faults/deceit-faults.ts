@@ -50,6 +50,8 @@ const strikes: { readonly [Kind in DeceitKind]: DeceitStrike<Kind> } = {
       countdown,
       strike: ({ path }): SimFault => {
         hit();
+        // It may find out by itself, before it is made to start anew.
+        suspect(world, machine);
         world.trace(`${machine.name} loses a write of ${path}`);
         if (elsewhere === undefined) return { kind: "lost-write" };
         const position = Math.floor(elsewhere * world.plan.machine.segmentBytes);
@@ -136,12 +138,14 @@ async function remember(
 /** Has a follower forget, and sees that it is not believed (B16). */
 async function forget(world: World, machine: Machine, strike: () => void): Promise<void> {
   const before = machine.running?.status();
-  if (before === undefined) return;
+  if (before === undefined) {
+    if (machine.isRefused) await replaceMember(world, machine);
+    return;
+  }
   world.trace(`${machine.name} forgets`);
   machine.hold();
   strike();
-  machine.isDoubtful = true;
-  world.truth.forgetful.add(machine.memberId);
+  suspect(world, machine);
   machine.release();
   const isDecided = (): boolean => machine.isRefused || machine.isSettled();
   await world.until(isDecided, 5_000 + 3 * electionMillis(world));
@@ -162,6 +166,12 @@ async function forget(world: World, machine: Machine, strike: () => void): Promi
         `${persistedIndex} in the same term`,
     );
   }
+}
+
+/** Its disk is not to be trusted: it may refuse to serve, and may not know what it promised. */
+function suspect(world: World, machine: Machine): void {
+  machine.isDoubtful = true;
+  world.truth.forgetful.add(machine.memberId);
 }
 
 /** A bit of the log or of a row flips where checksums must tell: the member has to refuse. */
