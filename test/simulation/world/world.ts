@@ -244,11 +244,12 @@ export class World implements MachineHost {
   /** Lets events happen until `isOver` holds between two of them, or something is wrong. */
   async advanceUntil(isOver: () => boolean): Promise<void> {
     const { scheduler } = this;
-    while (!this.#isFailed && !isOver()) {
-      if (!(await scheduler.stepAndDrain())) return;
-      if (scheduler.executed <= this.#eventsMax) continue;
-      this.fail(new CheckFailure("D12", `no end within ${this.#eventsMax} events`));
-    }
+    await scheduler.drainUntil(() => {
+      if (scheduler.executed > this.#eventsMax) {
+        this.fail(new CheckFailure("D12", `no end within ${this.#eventsMax} events`));
+      }
+      return this.#isFailed || isOver();
+    });
   }
 
   appliedIndex(): number {

@@ -75,14 +75,9 @@ export class SimScheduler {
     this.#nowMillis = end;
   }
 
-  /** As {@link SimScheduler.step}, and settles all promises that need no further event. */
-  async stepAndDrain(): Promise<boolean> {
-    let hasRun = false;
-    await inTurns(() => {
-      hasRun = this.step();
-      return false;
-    });
-    return hasRun;
+  /** Runs events until `isOver` holds between two or none waits; promises are settled between. */
+  drainUntil(isOver: () => boolean): Promise<void> {
+    return inTurns(() => !isOver() && this.step());
   }
 
   /** As {@link SimScheduler.advance}, with promises settled before, between and after events. */
