@@ -53,8 +53,8 @@ export function readWrite(path: string, offset: number, bytes: Uint8Array): LogR
 }
 
 /**
- * Reads the record that a write has left at its place, though not all of its bytes arrived, as on a
- * full disk: what is missing may have been there already, such as zeros of a file filled in advance.
+ * Reads the record that a write has left at its place, though not all of its bytes arrived, as on
+ * a full disk: what is missing may have been there already, such as zeros that fill a file.
  *
  * @param segment - All of the file, after the write.
  */

@@ -173,7 +173,7 @@ export class Machine {
 
 /** Errors by which a member says that its disk is not to be trusted (B6, B7, B16). */
 const refusals =
-  /^(Wal.*|Storage|SnapshotCorrupt|StaleDirectory|StoreCorrupt|BackendFailed|BackendForeignFile)Error$/;
+  /^(Wal.*|SnapshotCorrupt|Storage|StaleDirectory|StoreCorrupt|Backend(Failed|ForeignFile))Error$/;
 
 /** Names of an error and of its causes. */
 function namesOf(error: unknown): readonly string[] {

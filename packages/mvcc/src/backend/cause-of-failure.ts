@@ -15,7 +15,7 @@ const askMillisMax = 500;
 
 /**
  * Why a commit failed: LMDB's own error if it comes within a turn. LMDB calls a write that fitted
- * in part an input/output error; where the disk is full this says so, for whoever must mend it (B5).
+ * in part an input/output error; on a full disk this says so, for whoever must mend it (B5).
  *
  * @param path - Of the database.
  */
