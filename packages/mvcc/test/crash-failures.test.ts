@@ -66,6 +66,27 @@ test(
   },
 );
 
+test(
+  "B5 LmdbBackend: a commit that fits in part says that space is missing",
+  { skip: tmpfsMissing },
+  async () => {
+    const sizeBytes = 8 * 1024 * 1024;
+    using disk = new Tmpfs(sizeBytes);
+    const failures: Error[] = [];
+    const backend = await openLmdb(join(disk.path, "db"), {
+      onFailure: (error) => failures.push(error),
+    });
+    await disk.fill();
+    // Room for some of the pages: LMDB then speaks of an input/output error.
+    disk.resize(sizeBytes + 3 * 4096);
+    for (let row = 0; row < 40; row++) backend.put("meta", `row ${row}`, Buffer.alloc(1_000));
+    backend.endUnit();
+    await assert.rejects(backend.flush(), /No space left on device: \d+ bytes are free/);
+    assert.equal(failures.length, 1);
+    await backend.close();
+  },
+);
+
 test("B5 MemoryBackend.open: defragment on a full disk is typed and undone", async () => {
   const { backend, files } = await openDisk(1n);
   await fillForDefragment(backend);
