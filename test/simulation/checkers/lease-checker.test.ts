@@ -189,6 +189,12 @@ describe("checkLeases finds", () => {
     assertBreaks("L2", () => checkLeases(history, endless, new Coverage(), bounds));
     const sooner = { ...history, endMillis: 8_399 };
     checkLeases(sooner, endless, new Coverage(), bounds);
+    const led = { ...endless, leadershipsMillis: [300, 8_000, 17_000] };
+    assertBreaks("L2", () => {
+      checkLeases({ ...history, endMillis: 16_001 }, led, new Coverage(), bounds);
+    });
+    const later = { ...endless, leadershipsMillis: [8_000, 16_000] };
+    checkLeases({ ...history, endMillis: 16_001 }, later, new Coverage(), bounds);
   });
 });
 

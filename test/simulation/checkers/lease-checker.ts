@@ -34,7 +34,7 @@ export function checkLeases(
 ): void {
   const judge = new LeaseJudge(new LeaseLives(truth), history.calls, coverage, bounds);
   for (const call of history.calls) judge.call(call);
-  judge.expiriesOnTime(history);
+  judge.expiriesOnTime(history, truth.leadershipsMillis ?? []);
 }
 
 class LeaseJudge {
@@ -86,8 +86,14 @@ class LeaseJudge {
     }
   }
 
-  /** L2: what nobody renews any more ends in time once the cluster is well. */
-  expiriesOnTime({ healedMillis, endMillis }: LeaseHistory): void {
+  /**
+   * L2: what nobody renews any more ends in time once the cluster is well; each leader that comes
+   * before grants all of the time anew (L1).
+   */
+  expiriesOnTime(
+    { healedMillis, endMillis }: LeaseHistory,
+    leadershipsMillis: readonly number[],
+  ): void {
     if (healedMillis === undefined) return;
     const { driftMax, electionTimeoutMillis } = this.#bounds;
     const touched = new Map<bigint, number>();
@@ -100,7 +106,11 @@ class LeaseJudge {
       for (const { ttlSeconds, endedMillis, grantedMillis } of this.#lives.of(leaseId)) {
         const quietMillis = Math.max(touchedMillis, healedMillis, grantedMillis);
         const ttlMillis = ttlSeconds * 1_000 * (1 + driftMax);
-        const dueMillis = quietMillis + ttlMillis + 2 * electionTimeoutMillis + 1_000;
+        const lateMillis = ttlMillis + 2 * electionTimeoutMillis + 1_000;
+        let dueMillis = quietMillis + lateMillis;
+        for (const atMillis of leadershipsMillis) {
+          if (atMillis > quietMillis && atMillis <= dueMillis) dueMillis = atMillis + lateMillis;
+        }
         if (dueMillis > endMillis) continue;
         check(endedMillis <= dueMillis, "L2", () => {
           const end = endedMillis === Infinity ? "not yet" : `at ${endedMillis}`;

@@ -52,6 +52,8 @@ export interface Truth {
   readonly leases: readonly TruthLeaseEvent[];
   /** Revisions that were compacted at, in log order. */
   readonly compactions: readonly { readonly revision: number; readonly atMillis: number }[];
+  /** When members began to lead, in order of time: leases then begin anew (L1). */
+  readonly leadershipsMillis?: readonly number[];
   /**
    * Members whose disk forgot what it had held. They are refused once they are heard of (B16); what
    * they answer of their own until then may be older than before.

@@ -23,6 +23,7 @@ export class TruthRecorder implements WorldObserver, Truth {
   readonly revisions: TruthRevision[] = [];
   readonly leases: TruthLeaseEvent[] = [];
   readonly compactions: { readonly revision: number; readonly atMillis: number }[] = [];
+  readonly leadershipsMillis: number[] = [];
   readonly forgetful = new Set<bigint>();
   readonly final = new Map<string, TruthPair>();
   readonly #nowMillis: () => number;
@@ -61,6 +62,10 @@ export class TruthRecorder implements WorldObserver, Truth {
     if (entry.kind === "normal" && applied.outcomes.some(isAboutLeases)) {
       this.#noteLeases(entry, applied);
     }
+  }
+
+  softStateChanged(process: ObservedProcess): void {
+    if (process.status().role === "leader") this.leadershipsMillis.push(this.#nowMillis());
   }
 
   #eventsOf(backend: Backend, revision: number): readonly TruthEvent[] {
