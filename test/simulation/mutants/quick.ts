@@ -5,7 +5,6 @@ export const foundBySeedsAlone: ReadonlySet<string> = new Set([
   "commit-old-term",
   "expiry-by-local-state",
   "fence-always-holds",
-  "forwarded-to-later-term",
   "forwarded-twice",
   "leads-without-quorum",
   "lease-not-extended-on-promotion",

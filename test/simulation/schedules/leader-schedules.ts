@@ -56,7 +56,40 @@ export const leaderSchedules: readonly Schedule[] = [
         isFromLeader: false,
       }),
   },
+  {
+    name: "a leader leads again when writes for its first term arrive",
+    rows: ["P6"],
+    script: leadAgain,
+  },
 ];
+
+/** The sender has applied an entry of a later term, and has proposed its writes again (P6). */
+async function leadAgain(stage: Stage, reached: () => void): Promise<void> {
+  const ledger = new Ledger(stage, "lead again");
+  for (let round = 0; round < 3; round += 1) {
+    const leader = await stage.leader();
+    const [sender, heir] = stage.random.shuffle([...stage.followersOf(leader)]);
+    if (sender === undefined || heir === undefined) throw new Error("Cannot act: too few members");
+    await stage.settled();
+    const connectedSince = stage.memberOf(sender).connectedSince(leader.memberId);
+    const unclog = stage.clogOneWay(sender, leader);
+    const { client } = stage.client(sender);
+    const writing = ledger.writeAtOnce(client, 4, 1);
+    const { pendingProposals } = stage.memberOf(sender);
+    await stage.until("writes under way", () => {
+      return stage.memberOf(sender).pendingProposals > pendingProposals;
+    });
+    await stage.lead(heir);
+    await writing;
+    stage.memberOf(heir).transferLeadership(leader.memberId);
+    await stage.until("the first to lead again", () => stage.world.leader() === leader);
+    // A connection that was given up has taken with it what waits.
+    if (stage.memberOf(sender).connectedSince(leader.memberId) === connectedSince) reached();
+    unclog();
+    await stage.settled();
+    await ledger.check();
+  }
+}
 
 interface Spoiled {
   readonly reached: () => void;

@@ -9,7 +9,7 @@ import type { Stage } from "./stage.ts";
 export interface Schedule {
   /** Says what happens, as a sentence without a full stop. */
   readonly name: string;
-  /** Rows of the list of known bugs, as `C6`. */
+  /** Rows of the list of known bugs, as `C6`, and promises beside them, as `P6`. */
   readonly rows: readonly string[];
   /** What differs from {@link plainPlan}. */
   readonly plan?: Partial<Plan>;

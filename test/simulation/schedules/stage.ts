@@ -191,6 +191,11 @@ export class Stage {
     this.cut([{ from: from.memberId, to: to.memberId }]);
   }
 
+  /** Has what one machine sends to another wait, until the returned function is called. */
+  clogOneWay(from: Machine, to: Machine): () => void {
+    return this.world.peers.clog([{ from: from.memberId, to: to.memberId }]);
+  }
+
   cut(paths: readonly Path[]): void {
     this.world.peers.cut(paths);
   }
