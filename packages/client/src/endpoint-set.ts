@@ -8,6 +8,9 @@ import type { Runtime } from "./runtime.ts";
  * One endpoint is kept until it fails, so that a client holds one connection, not one per member;
  * the start is random, so that many clients spread. The next one in order that is not on penalty
  * takes over; when all are, the one whose penalty ends first.
+ *
+ * Members may name fewer endpoints than there are, as in a young cluster, or such as cannot be
+ * reached from here. So those that the client was given are tried again when all others fail.
  * @internal
  */
 export class EndpointSet {
@@ -15,6 +18,8 @@ export class EndpointSet {
   readonly #runtime: Runtime;
   #endpoints: Endpoint[];
   #current: number;
+  /** Endpoints the client was given, which are not in use. */
+  #reserve: readonly string[] = [];
 
   constructor(options: ResolvedOptions, runtime: Runtime) {
     this.#options = options;
@@ -40,6 +45,7 @@ export class EndpointSet {
       this.#current = index;
       return endpoint;
     }
+    if (this.#reserve.length > 0) return this.#takeReserve();
     const soonest = this.#endpoints.reduce((best, endpoint) =>
       endpoint.penaltyUntilMillis < best.penaltyUntilMillis ? endpoint : best,
     );
@@ -73,12 +79,26 @@ export class EndpointSet {
       return endpoint;
     });
     for (const gone of known.values()) gone.close();
+    this.#reserve = this.#options.endpoints.filter((name) => !names.includes(name));
     const index = this.#endpoints.findIndex((endpoint) => endpoint.name === currentName);
     this.#current = index >= 0 ? index : this.#runtime.random.nextInt(this.#endpoints.length);
   }
 
   close(): void {
     for (const endpoint of this.#endpoints) endpoint.close();
+  }
+
+  #takeReserve(): Endpoint {
+    const index = this.#endpoints.length;
+    for (const name of this.#reserve) {
+      this.#endpoints.push(new Endpoint(name, this.#options, this.#runtime));
+    }
+    this.#runtime.logger?.debug("Endpoints from the start are used again", {
+      endpoints: this.#reserve.join(),
+    });
+    this.#reserve = [];
+    this.#current = index;
+    return this.#at(index);
   }
 
   #at(index: number): Endpoint {

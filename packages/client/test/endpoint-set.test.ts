@@ -79,6 +79,23 @@ test("EndpointSet.replace keeps what is known and the endpoint in use", () => {
   set.close();
 });
 
+test("Endpoints the client was given are tried again when all that members named fail", () => {
+  const { set, advance } = endpointSet("a:1", "b:1");
+  set.replace(["inside:1", "a:1"]);
+  set.fail(set.pick());
+  assert.equal(set.pick().name, "inside:1");
+  assert.deepEqual(set.names, ["inside:1", "a:1"]);
+  set.fail(set.pick());
+  assert.equal(set.pick().name, "b:1");
+  assert.deepEqual(set.names, ["inside:1", "a:1", "b:1"]);
+  set.fail(set.pick());
+  advance(60_000);
+  assert.equal(set.pick().name, "b:1", "as good as the others from now on");
+  set.replace(["a:1"]);
+  assert.deepEqual(set.names, ["a:1"], "until members name others");
+  set.close();
+});
+
 test("Backoff grows to its bound, is never under half of it, and starts again", () => {
   for (const share of [0, 0.5, 0.999]) {
     const random = {
