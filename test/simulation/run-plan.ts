@@ -58,7 +58,7 @@ export interface RunOptions {
 /** Time to converge after everything is healed and clients have ended (D9). */
 const convergeMillis = 30_000;
 /** Longest time in which clients end: they wait for leases to expire and for watchers. */
-const clientsMillis = 60_000;
+const clientsMillis = 120_000;
 const defaultCalmMillis = 3_000;
 /** Longest time of a script. */
 const scriptMillis = 300_000;

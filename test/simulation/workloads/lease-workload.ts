@@ -6,11 +6,9 @@ import type { Coverage } from "../coverage.ts";
 import type { LeaseCall } from "../history/lease-history.ts";
 import type { Truth } from "../history/truth.ts";
 import { LeaseHolder } from "./lease-holder.ts";
-import { pause, untilDone } from "./pacing.ts";
+import { pause, untilServed } from "./pacing.ts";
 import type { Workload, WorkloadWorld } from "./workload.ts";
 
-/** Until when the healed cluster must have answered. */
-const firstAnswerMillis = 15_000;
 /** Long enough for leases of up to 4 s to be due. */
 const watchedMillis = 12_500;
 /** The longest election time-out that plans draw, and a little. */
@@ -45,11 +43,7 @@ class LeaseWorkload implements Workload {
     await Promise.all(holders.map((holder) => holder.run(signal)));
 
     const never = new AbortController().signal;
-    const untilMillis = nowMillis() + firstAnswerMillis;
-    const read = (): Promise<unknown> => observer.client.range("l/");
-    if ((await untilDone(timers, read, untilMillis, nowMillis)) === undefined) {
-      throw new Error(`no read within ${firstAnswerMillis} ms after healing`);
-    }
+    await untilServed("read", observer, () => observer.client.range("l/"), nowMillis);
     this.#healedMillis = nowMillis();
     await pause(timers, watchedMillis, never);
     await lister.list();

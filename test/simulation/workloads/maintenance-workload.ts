@@ -6,11 +6,8 @@ import type { Coverage } from "../coverage.ts";
 import type { MaintenanceCall } from "../history/maintenance-history.ts";
 import type { Truth } from "../history/truth.ts";
 import { MaintenanceOperator } from "./maintenance-operator.ts";
-import { pause, untilDone } from "./pacing.ts";
+import { pause, servedMillis, untilDone } from "./pacing.ts";
 import type { Workload, WorkloadWorld } from "./workload.ts";
-
-/** Until when a write must succeed after the last transfer of leadership (B17). */
-const writeMillis = 15_000;
 
 /** Operators that compact, defragment, hash and move leaders, judged by P8, P9 and B17. */
 export function createMaintenanceWorkload(random: SeededRandom): Workload {
@@ -55,11 +52,11 @@ class MaintenanceWorkload implements Workload {
     const { nowMillis } = world;
     const { client, timers } = operator.sim;
     await operator.moveLeader();
-    const askedMillis = nowMillis();
+    const millis = servedMillis(client);
     const put = (): Promise<unknown> => client.put("m/last", "written");
-    const written = await untilDone(timers, put, askedMillis + writeMillis, nowMillis);
+    const written = await untilDone(timers, put, nowMillis() + millis, nowMillis);
     check(written !== undefined, "B17", () => {
-      return `no write within ${writeMillis} ms after a transfer of leadership`;
+      return `no write within ${millis} ms after a transfer of leadership`;
     });
     world.coverage.checked("B17");
   }

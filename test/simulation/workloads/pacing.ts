@@ -1,8 +1,9 @@
 /** What workloads share: waiting on virtual time, and telling trouble from broken promises. */
 import { setMaxListeners } from "node:events";
 
-import { EtcdError } from "@quorate/client";
+import { EtcdError, type Client } from "@quorate/client";
 import type { Timers } from "@quorate/platform";
+import type { SimClient } from "./workload.ts";
 
 /** Codes that a client may see while members fail, and that say nothing about its request. */
 const troubleCodes: ReadonlySet<string> = new Set([
@@ -89,6 +90,30 @@ export async function untilDone<Answer>(
     if (nowMillis() >= untilMillis) return undefined;
     await pause(timers, 100, never);
   }
+}
+
+/** What one endpoint costs: a call's deadline, or the keepalive of a connection gone silent. */
+const endpointMillis = 5_000;
+
+/**
+ * Longest time until a client is served by a store that serves: any connection that it has may be
+ * silent, with those to members that are gone, and it finds out about one after the other.
+ */
+export function servedMillis({ endpoints }: Client): number {
+  return endpointMillis * (endpoints.length + 2);
+}
+
+/** Repeats a call once all is well. @throws when it fails for {@link servedMillis} */
+export async function untilServed<Answer>(
+  what: string,
+  { client, timers }: SimClient,
+  call: () => Promise<Answer>,
+  nowMillis: () => number,
+): Promise<Answer> {
+  const millis = servedMillis(client);
+  const answer = await untilDone(timers, call, nowMillis() + millis, nowMillis);
+  if (answer === undefined) throw new Error(`no ${what} within ${millis} ms after healing`);
+  return answer;
 }
 
 /** Bytes as a text that holds each of them: what histories are written in. */

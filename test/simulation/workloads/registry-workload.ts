@@ -6,7 +6,7 @@ import { checkRegistries } from "../checkers/registry-checker.ts";
 import type { Coverage } from "../coverage.ts";
 import type { RegistryObserver } from "../history/registry-history.ts";
 import type { Truth } from "../history/truth.ts";
-import { attempt, isTrouble, pause, untilDone } from "./pacing.ts";
+import { attempt, isTrouble, pause, untilServed } from "./pacing.ts";
 import { RegistryFollower, type LastRow } from "./registry-follower.ts";
 import type { SimClient, Workload, WorkloadWorld } from "./workload.ts";
 
@@ -18,7 +18,6 @@ const ids = ["host-1", "host-2", "host-3"] as const;
 /** Comes behind every other row of its service. */
 const lastId = "zz";
 const crashesMax = 5;
-const lastRowMillis = 15_000;
 
 /** Services that come and go, and observers of them, judged by R1 and W11. */
 export function createRegistryWorkload(random: SeededRandom): Workload {
@@ -170,16 +169,15 @@ async function disturb(
 
 async function writeLastRow(
   world: WorkloadWorld,
-  { client, timers }: SimClient,
+  sim: SimClient,
   service: string,
 ): Promise<LastRow> {
   const { nowMillis } = world;
-  const key = lastKeyOf(service);
-  const untilMillis = nowMillis() + lastRowMillis;
-  const put = (): Promise<{ readonly revision: number }> => client.put(key, row("10.9.9.9:9"));
-  const written = await untilDone(timers, put, untilMillis, nowMillis);
-  if (written === undefined) throw new Error(`no write within ${lastRowMillis} ms after healing`);
-  return { revision: written.revision, askedMillis: nowMillis() };
+  const put = (): Promise<{ readonly revision: number }> => {
+    return sim.client.put(lastKeyOf(service), row("10.9.9.9:9"));
+  };
+  const { revision } = await untilServed("write", sim, put, nowMillis);
+  return { revision, askedMillis: nowMillis() };
 }
 
 function lastKeyOf(service: string): string {

@@ -3,14 +3,11 @@ import type { SeededRandom } from "@quorate/platform/sim";
 import { checkWatches } from "../checkers/watch-checker.ts";
 import type { Coverage } from "../coverage.ts";
 import type { Truth } from "../history/truth.ts";
-import { pause, untilDone } from "./pacing.ts";
+import { pause, untilServed } from "./pacing.ts";
 import { WatchClientMirror } from "./watch-client-mirror.ts";
 import { WatchRawMirror, type MirrorHost } from "./watch-raw-mirror.ts";
 import { changeMuch, changeWatchedKeys, compactWatched } from "./watch-wish.ts";
 import type { Workload, WorkloadWorld } from "./workload.ts";
-
-/** How long after the end a first read may take. */
-const firstReadMillis = 15_000;
 
 /** Mirrors of keys that others change, judged by W1 to W11. */
 export function createWatchWorkload(random: SeededRandom): Workload {
@@ -78,14 +75,11 @@ class WatchWorkload implements Workload {
   /** W11: once the store serves, every mirror sees all that it holds. */
   async #catchUp(
     world: WorkloadWorld,
-    { client, timers }: ReturnType<WorkloadWorld["connect"]>,
+    sim: ReturnType<WorkloadWorld["connect"]>,
     mirrors: readonly { catchUp(revision: number): Promise<void> }[],
   ): Promise<void> {
-    const { nowMillis } = world;
-    const untilMillis = nowMillis() + firstReadMillis;
-    const read = (): Promise<{ readonly revision: number }> => client.range("w/0");
-    const now = await untilDone(timers, read, untilMillis, nowMillis);
-    if (now === undefined) throw new Error(`no read within ${firstReadMillis} ms after healing`);
+    const read = (): Promise<{ readonly revision: number }> => sim.client.range("w/0");
+    const now = await untilServed("read", sim, read, world.nowMillis);
     await Promise.all(mirrors.map((mirror) => mirror.catchUp(now.revision)));
   }
 }
