@@ -9,7 +9,7 @@
  *
  * Everything that arrives within one turn of the event loop is worked off at its end, by `#flush`.
  */
-import type { Clock, Logger, Random, Timer, Timers } from "@quorate/platform";
+import type { Clock, Logger, Random, Timers } from "@quorate/platform";
 import {
   toLogIndex,
   type Entry,
@@ -51,6 +51,7 @@ import { ReadTurns } from "./read-turns.ts";
 import type { MemberProposal } from "./outcome.ts";
 import type { OpenedStorage } from "./storage.ts";
 import { stepAsideIfStuck } from "./stuck-disk.ts";
+import { Ticker } from "./ticker.ts";
 
 /** What a member needs from its surroundings. */
 export interface MemberDependencies {
@@ -101,6 +102,7 @@ export class Member {
   readonly #membership: Membership;
   readonly #logKeeper: LogKeeper;
   readonly #leaderWatch: LeaderWatch;
+  readonly #ticker: Ticker;
   #isFlushScheduled = false;
   /** When the first request arrived for which the next flush is scheduled. */
   #turnBeganMillis = 0;
@@ -111,7 +113,6 @@ export class Member {
    */
   readonly #shownIndexMax: number;
   #closing: Promise<void> | undefined;
-  #tickTimer: Timer | undefined;
 
   constructor(timing: MemberTiming, dependencies: MemberDependencies) {
     this.#timing = timing;
@@ -136,6 +137,7 @@ export class Member {
     this.#driver = new RaftDriver(raft, storage.wal, this.#transport, this.#raftEvents(), {
       ...{ logger, timers: dependencies.timers },
     });
+    this.#ticker = this.#createTicker();
     const probationTicks = mayHaveForgotten(storage) ? 2 * electionTicks : 0;
     const { memberId } = storage;
     this.#promises = new PromiseExchange(memberId, raft, this.#transport, probationTicks);
@@ -245,9 +247,7 @@ export class Member {
     }
     const isAlone = configuration.voters.length === 1 && configuration.voters[0] === this.memberId;
     if (isAlone) this.#driver.raft.campaign();
-    // Members that start together would else tick together, and campaign in the same moment.
-    const { random } = this.#dependencies;
-    this.#scheduleTick(random.nextInt(this.#timing.tickMillis) + 1);
+    this.#ticker.start();
     this.#flush();
   }
 
@@ -334,7 +334,7 @@ export class Member {
   async #close(): Promise<void> {
     // Ahead of everything else, so that nothing that ends now begins anew.
     await Promise.resolve();
-    this.#tickTimer?.cancel();
+    this.#ticker.close();
     this.#driver.close();
     const applierStopped = this.#applier.stop();
     this.#lessor.demote();
@@ -543,10 +543,12 @@ export class Member {
     });
   }
 
-  #scheduleTick(delayMillis: number): void {
-    this.#tickTimer = this.#dependencies.timers.setTimer(delayMillis, () => {
-      this.#scheduleTick(this.#timing.tickMillis);
-      this.#tick();
+  #createTicker(): Ticker {
+    const { timers, random } = this.#dependencies;
+    return new Ticker(this.#timing.tickMillis, {
+      ...{ timers, random },
+      isLed: () => this.#driver.raft.leader !== undefined,
+      onTick: () => this.#tick(),
     });
   }
 
