@@ -39,12 +39,13 @@ const lookMillis = 250;
 /** Has a core judged that must serve soon (V1). */
 function watchService(world: World, core: readonly Machine[]): void {
   const { scheduler, coverage, plan } = world;
-  const { tickMillis, electionTicks } = plan.timing;
+  const { tickMillis, electionTicks, isPreVote } = plan.timing;
   const ask = (onServed: () => void): void => {
     for (const { running } of core) running?.probeRead(onServed);
   };
   const view = { nowMillis: () => scheduler.nowMillis, ask, coverage };
-  const checker = new ServiceChecker(view, tickMillis * electionTicks);
+  const timing = { electionMillis: tickMillis * electionTicks, isPreVote };
+  const checker = new ServiceChecker(view, timing);
   const look = (): void => {
     try {
       if (checker.look()) scheduler.schedule(lookMillis, look);

@@ -9,9 +9,19 @@ export interface ServiceView {
   readonly coverage: Coverage;
 }
 
-/** The longest that a connected majority may take to serve (V1): 5 s with an election in 1 s. */
-function serviceBoundMillis(electionMillis: number): number {
-  return 2_000 + 3 * electionMillis;
+/** How members elect. */
+export interface ElectionTiming {
+  /** The shortest time-out. */
+  readonly electionMillis: number;
+  readonly isPreVote: boolean;
+}
+
+/**
+ * The longest that a connected majority may take to serve (V1): 5 s with an election in 1 s. Without
+ * pre-vote there may be an election more: a member that cannot win spoils one for the others.
+ */
+function serviceBoundMillis({ electionMillis, isPreVote }: ElectionTiming): number {
+  return 2_000 + (isPreVote ? 3 : 4) * electionMillis;
 }
 
 /** A majority that is connected serves within a time that its election time-out gives (V1). */
@@ -22,10 +32,10 @@ export class ServiceChecker {
   #isServing = false;
 
   /** Begins to count. */
-  constructor(view: ServiceView, electionMillis: number) {
+  constructor(view: ServiceView, timing: ElectionTiming) {
     this.#view = view;
     this.#sinceMillis = view.nowMillis();
-    this.#boundMillis = serviceBoundMillis(electionMillis);
+    this.#boundMillis = serviceBoundMillis(timing);
   }
 
   /** @returns Whether it must be looked at again. @throws CheckFailure when it is too late */
