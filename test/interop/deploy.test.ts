@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import { after, describe, test } from "node:test";
 import { parse } from "yaml";
 import { parseCommand } from "../../packages/exporter/src/standalone/exporter-options.ts";
+import { parseTargetQuery } from "../../packages/exporter/src/standalone/http-sd.ts";
 import { loadOptions } from "../../packages/server/src/config/load.ts";
 import { filesBelow, pathExists, readText, root } from "../architecture/repository.ts";
 import { type ChildEnd, runChild } from "../readme/child.ts";
@@ -233,8 +234,9 @@ describe("prometheus.yaml", () => {
 
   test("asks for registered targets where the exporter lists them", () => {
     const text = readText("deploy/prometheus.yaml");
-    const url = /http_sd_configs:\s+- url: http:\/\/exporter:9379([^?\s]+)/.exec(text);
-    const path = url?.[1] ?? "no path";
+    const found = /http_sd_configs:\s+- url: (http:\/\/exporter:9379\S+)/.exec(text);
+    const { pathname: path, searchParams } = new URL(found?.[1] ?? "http://no-url");
+    assert.equal(parseTargetQuery(searchParams).kind, "query");
     const sources = filesBelow("packages/exporter/src", /\.ts$/).filter((source) =>
       readText(source).includes(`"${path}"`),
     );
