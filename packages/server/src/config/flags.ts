@@ -247,7 +247,7 @@ export const flags: readonly Flag[] = [
   flag("Logging", "logger", "text", "zap", "Accepted for compatibility: zap."),
   flag("Logging", "log-level", "text", "info", "debug, info, warn, error, panic or fatal."),
   flag("Logging", "log-format", "text", "json", "json or console."),
-  flag("Logging", "log-outputs", "list", "default", "default, stderr, stdout or file paths."),
+  flag("Logging", "log-outputs", "list", "default", "default, stderr or stdout."),
   flag("Logging", "metrics", "text", "basic", "extensive adds latency histograms for each RPC."),
   flag(
     "Tuning",
@@ -261,7 +261,7 @@ export const flags: readonly Flag[] = [
     "warning-unary-request-duration",
     "duration",
     "300ms",
-    "A request that takes longer is logged.",
+    "Accepted for compatibility.",
   ),
   flag(
     "Tuning",

@@ -16,7 +16,7 @@ export interface ReadQueueOptions {
   readonly timeoutMillis: number;
   /** A round without an answer is asked again, under a new id, after this. @default 500 */
   readonly retryMillis: number;
-  /** Reads beyond this many waiting are refused. @default 100000 */
+  /** Reads beyond this many waiting are refused. */
   readonly waitingMax: number;
   readonly onRound: () => void;
   readonly onFailure: (failure: ReadFailure, count: number) => void;
