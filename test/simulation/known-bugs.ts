@@ -1,4 +1,4 @@
-/** Bugs that other stores have had (section C of the reliability bar), and what keeps them out. */
+/** Bugs that other stores have had (C1 to C57), and what keeps them out. */
 import { consensusBugs } from "./known-bugs/consensus-bugs.ts";
 import type { KnownBug } from "./known-bugs/known-bug.ts";
 import { membershipBugs } from "./known-bugs/membership-bugs.ts";

@@ -17,8 +17,8 @@ export interface ElectionTiming {
 }
 
 /**
- * The longest that a connected majority may take to serve (V1): 5 s with an election in 1 s. Without
- * pre-vote there may be an election more: a member that cannot win spoils one for the others.
+ * The longest that a connected majority may take to serve (V1): 5 s with an election in 1 s.
+ * Without pre-vote there may be an election more: a member that cannot win spoils one for others.
  */
 function serviceBoundMillis({ electionMillis, isPreVote }: ElectionTiming): number {
   return 2_000 + (isPreVote ? 3 : 4) * electionMillis;
