@@ -65,6 +65,7 @@ class Stream implements StateStream {
   #isDamaged = false;
   #isForgotten = false;
   #failure: Error | undefined;
+  #isReceiverBusy = false;
   /** Counts steps of the receiver, and the end. */
   #steps = 0;
   #wake: (error: Error) => void = () => undefined;
@@ -117,6 +118,7 @@ class Stream implements StateStream {
       return Promise.resolve();
     });
     if (this.#sink === undefined) throw new Error("Cannot send snapshot: the peer is busy");
+    this.#listen(0);
     try {
       await this.#sendAll(snapshot);
     } catch (error) {
@@ -186,6 +188,18 @@ class Stream implements StateStream {
     await this.#check();
   }
 
+  /** The receiver's own watch: a sender that was stopped gives nothing up (B12). */
+  #listen(silentMillis: number): void {
+    this.#host.scheduler.schedule(stallMillis, () => {
+      if (this.#sink === undefined) return;
+      const isAsleep = this.#receiver?.hooks.isPaused() === true;
+      const isSilent = this.#isStalled() || this.#sender.hooks.isPaused();
+      if (silentMillis >= silenceMaxMillis) this.#giveUp();
+      else if (isAsleep) this.#listen(silentMillis);
+      else this.#listen(isSilent && !this.#isReceiverBusy ? silentMillis + stallMillis : 0);
+    });
+  }
+
   #giveUp(): void {
     this.#host.coverage.sometimes("a silent stream of a state was given up", true);
     this.fail("the peer does not answer");
@@ -217,8 +231,10 @@ class Stream implements StateStream {
       const receiver = this.#receiver;
       const sink = this.#sink ?? unopened;
       receiver?.hooks.deliver(() => {
+        this.#isReceiverBusy = true;
         step(sink).then(
           () => {
+            this.#isReceiverBusy = false;
             this.#steps += 1;
             this.#sender.hooks.deliver(resolve);
           },

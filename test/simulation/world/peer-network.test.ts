@@ -512,4 +512,19 @@ describe("PeerNetwork: snapshots", () => {
     assert.match(String(given), /closed|answer/);
     assert.ok(silent.receiver.events.includes("abort"));
   });
+
+  test("are given up by a receiver whose sender has stopped (B12)", async () => {
+    const peers = pair();
+    const { scheduler } = peers.world;
+    const beginMillis = scheduler.nowMillis;
+    let abortMillis = 0;
+    const outcome = await stream(peers, (at) => {
+      if (at === 5) peers.sender.timers.pause();
+      if (peers.receiver.events.includes("abort"))
+        abortMillis ||= scheduler.nowMillis - beginMillis;
+      if (at === 20_000) peers.sender.timers.goOn();
+    });
+    assert.ok(abortMillis > 10_000 && abortMillis < 11_000, `${abortMillis} ms`);
+    assert.match(String(outcome), /answer/);
+  });
 });
