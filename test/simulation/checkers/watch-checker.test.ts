@@ -50,12 +50,25 @@ function cancelled(atMillis: number, compactRevision: number, isAsked = false): 
   return { kind: "cancelled", atMillis, isAsked, reason: "", compactRevision };
 }
 
-function judge(wish: Partial<WatchWish>, steps: readonly WatchStep[]): Coverage {
+function cancelledClient(
+  atMillis: number,
+  compactRevision: number,
+  resumeRevision: number,
+): WatchStep {
+  const end = { isAsked: false, reason: "", compactRevision, resumeRevision };
+  return { kind: "cancelled", atMillis, ...end };
+}
+
+function judge(
+  wish: Partial<WatchWish>,
+  steps: readonly WatchStep[],
+  mayFragment = true,
+): Coverage {
   const coverage = new Coverage();
   const record: WatchRecord = {
     name: "w",
     wish: { ...all, ...wish },
-    isResumption: true,
+    ...{ isResumption: true, mayFragment },
     steps,
   };
   checkWatches({ records: [record], catchUps: [], refusals: [] }, truth, coverage);
@@ -125,6 +138,10 @@ describe("checkWatches accepts", () => {
       { startRevision: 4 },
       [created(46, 5), answer(46, ...eventsOf(4), ...eventsOf(5))],
     ],
+    "a client that does not build on its stream's progress": [
+      { key: "z" },
+      [created(5, 1), progress(39, 4), cancelledClient(60, 4, 2)],
+    ],
   };
   for (const [name, [wish, steps]] of Object.entries(cases)) {
     test(name, () => {
@@ -188,6 +205,12 @@ describe("checkWatches finds", () => {
       "W3",
       { startRevision: 4 },
       [created(46, 5), answer(46, ...eventsOf(5))],
+    ],
+    "a client that would leave events out": ["W5", {}, [created(5, 1), cancelledClient(46, 4, 3)]],
+    "a client that would go back": [
+      "W5",
+      {},
+      [created(5, 1), answer(11, ...eventsOf(2)), cancelledClient(46, 4, 2)],
     ],
     "a cancel without cause": ["W3", {}, [created(5, 1), cancelled(6, 0)]],
     "a revision split over answers": [
@@ -285,6 +308,12 @@ describe("checkWatches finds", () => {
       assertBreaks(promise, () => judge(wish, steps));
     });
   }
+
+  test("fragments that nobody asked for: W4", () => {
+    const half: WatchStep = { kind: "events", atMillis: 25, events: [a2], isFragment: true };
+    const steps = [created(25, 3), half, answer(25, b1)];
+    assertBreaks("W4", () => judge({ startRevision: 3 }, steps, false));
+  });
 
   const late = { name: "m", revision: 7, askedMillis: 100, withinMillis: 50 };
   for (const reachedMillis of [undefined, 151]) {

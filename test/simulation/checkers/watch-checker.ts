@@ -145,6 +145,9 @@ class WatchJudge {
     start: number,
   ): void {
     if (events.length === 0) this.#fail("W4", "an answer with neither events nor meaning");
+    if (step.isFragment && !this.#record.mayFragment) {
+      this.#fail("W4", "an answer in fragments, for which it was not asked");
+    }
     const cursorBefore = this.#cursor;
     for (const event of events) {
       const expected = this.#wanted[this.#cursor];
@@ -251,12 +254,26 @@ class WatchJudge {
       (each) => each.revision === compactRevision && each.atMillis <= atMillis,
     );
     if (!isReal) this.#fail("W9", `cancelled by a compaction at ${compactRevision} that never was`);
-    const { startRevision } = this.#record.wish;
-    const needed = Math.max(this.#start ?? startRevision, this.#lastSeen + 1, this.#progress + 1);
+    const needed = this.#needed(step.resumeRevision);
     if (needed >= compactRevision) {
       this.#fail("W9", `cancelled by the compaction at ${compactRevision}, needs ${needed} only`);
     }
     this.#coverage.checked("W9");
+  }
+
+  /** The first revision that was not reported yet. */
+  #needed(resumeRevision: number | undefined): number {
+    const { startRevision } = this.#record.wish;
+    const unseen = Math.max(this.#start ?? startRevision, this.#lastSeen + 1);
+    if (resumeRevision === undefined) return Math.max(unseen, this.#progress + 1);
+    const next = this.#wanted[this.#cursor];
+    if (this.#start !== undefined && next !== undefined && next.modRevision < resumeRevision) {
+      this.#fail("W5", `would go on from ${resumeRevision}, but ${textOf(next)} is missing`);
+    }
+    if (resumeRevision < unseen) {
+      this.#fail("W5", `would go on from ${resumeRevision}, has seen all before ${unseen}`);
+    }
+    return resumeRevision;
   }
 
   /** Whether the start was in the future when the watcher was created (W8). */

@@ -45,6 +45,11 @@ export type WatchStep =
       readonly reason: string;
       /** Not 0: history that the watcher still needs is gone. */
       readonly compactRevision: number;
+      /**
+       * What the client says it would have gone on from: less than its progress where that was told
+       * for the whole stream, which it does not build on.
+       */
+      readonly resumeRevision?: number;
     };
 
 /** The life of one watcher: of a raw stream until it broke, of the client's until it ended. */
@@ -53,6 +58,8 @@ export interface WatchRecord {
   readonly wish: WatchWish;
   /** Whether it goes on from where another record of the same mirror ended (W5). */
   readonly isResumption: boolean;
+  /** Whether answers may divide a revision. */
+  readonly mayFragment: boolean;
   readonly steps: readonly WatchStep[];
 }
 

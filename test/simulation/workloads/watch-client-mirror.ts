@@ -111,8 +111,8 @@ export class WatchClientMirror {
   #ended(log: WatchLog, error: unknown): void {
     const atMillis = this.#host.world.nowMillis();
     if (error instanceof WatchCompactedError) {
-      const { compactRevision } = error;
-      log.cancelled(atMillis, { isAsked: false, reason: "", compactRevision });
+      const { compactRevision, startRevision: resumeRevision } = error;
+      log.cancelled(atMillis, { isAsked: false, reason: "", compactRevision, resumeRevision });
       const { known } = this.#host;
       known.compacted = Math.max(known.compacted, compactRevision);
       return;

@@ -8,6 +8,7 @@ export class WatchLog implements WatchRecord {
   readonly isResumption: boolean;
   readonly steps: WatchStep[] = [];
   #next: number;
+  #mayFragment = false;
   #isCancelled = false;
 
   constructor(name: string, wish: WatchWish, isResumption: boolean) {
@@ -22,8 +23,17 @@ export class WatchLog implements WatchRecord {
     return this.#next;
   }
 
+  get mayFragment(): boolean {
+    return this.#mayFragment;
+  }
+
   get isCancelled(): boolean {
     return this.#isCancelled;
+  }
+
+  /** The server is asked for it. */
+  asked(options: { readonly fragment: boolean }): void {
+    this.#mayFragment = options.fragment;
   }
 
   created(atMillis: number, revision: number): void {
@@ -45,7 +55,7 @@ export class WatchLog implements WatchRecord {
 
   cancelled(
     atMillis: number,
-    end: { readonly isAsked: boolean; readonly reason: string; readonly compactRevision: number },
+    end: Omit<Extract<WatchStep, { readonly kind: "cancelled" }>, "kind" | "atMillis">,
   ): void {
     this.steps.push({ kind: "cancelled", atMillis, ...end });
     this.#isCancelled = true;

@@ -90,6 +90,7 @@ export class WatchRawStream {
   /** Creates a watcher from its log's next revision on. @param watchId - 0n: the server's choice */
   create(log: WatchLog, options: { readonly fragment: boolean; readonly watchId: bigint }): void {
     this.#pending.push({ kind: "watcher", log });
+    log.asked(options);
     const { key, rangeEnd, startRevision, previous, withoutPuts, withoutDeletes } = log.wish;
     this.#write({
       case: "createRequest",
