@@ -12,15 +12,23 @@
  * `QUORATE_CORRUPT_ROUNDS` sets how often pages are damaged, 3 times by default.
  */
 import assert from "node:assert/strict";
-import { open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { connect, ServerError } from "@quorate/client";
-import type { Random } from "@quorate/platform";
 import { ClusterProcesses, quorateMissing } from "../support/cluster-processes.ts";
 import { until } from "../support/deadline.ts";
 import type { MemberProcess, ProcessEnd } from "../support/member-process.ts";
 import { straceMissing, straceWrapper } from "../support/strace.ts";
+import {
+  assertRefusedStart,
+  databaseOf,
+  describeDamagedEnd,
+  flip,
+  flipAll,
+  flipInPlace,
+} from "./corruption-damage.ts";
+import { AcknowledgedRows, rowValue } from "./corruption-rows.ts";
 import {
   checkAll,
   hashesOf,
@@ -37,15 +45,12 @@ import type { WriterRecord } from "./writers.ts";
 
 const flags = ["--snapshot-count=40", "--snapshot-catchup-entries=10"];
 const rounds = Number(process.env["QUORATE_CORRUPT_ROUNDS"] ?? "3");
-/** Bits that flip in a round. */
-const flipsPerRound = 6;
-const sentence = /Cannot (read|open|commit to) (the )?database/;
 const corruptRow = /Cannot read database .*version \d+\.0 does not match its checksum; remove this/;
 
 describe("flipped bits", { skip: quorateMissing }, () => {
   test("in the middle of a log: refused, not cut (B6)", { timeout: 120_000 }, async () => {
     await using cluster = await ClusterProcesses.start(3);
-    await write(cluster, 20);
+    const rows = await written(cluster, 20);
     const member = cluster.member(0);
     await member.kill();
     const [segment = ""] = (await lookAt(member.dataDirectory)).segments;
@@ -53,12 +58,12 @@ describe("flipped bits", { skip: quorateMissing }, () => {
     const said = await refusal(member);
     assert.match(said, /^quorate: Cannot .*\.wal.*(crc|checksum|offset)/i);
     assert.deepEqual(await readFile(segment), damaged, "nothing was cut or mended");
-    await othersServe(cluster, member);
+    await othersServe(cluster, member, rows);
   });
 
   test("at the end of a log: refused, or refetched (B6)", { timeout: 120_000 }, async () => {
     await using cluster = await ClusterProcesses.start(3);
-    await write(cluster, 20);
+    const rows = await written(cluster, 20);
     const member = cluster.member(0);
     await member.kill();
     const [segment = ""] = (await lookAt(member.dataDirectory)).segments;
@@ -66,9 +71,11 @@ describe("flipped bits", { skip: quorateMissing }, () => {
     member.launch();
     const isReady = await startsOrEnds(member);
     console.log(`damage at the end of the log: ${isReady ? "refetched" : "refused"}`);
-    if (isReady) await checkAll(cluster, []);
-    else assert.match(member.lifeLog.at(-1) ?? "", /^quorate: Cannot .*\.wal/);
-    await othersServe(cluster, member);
+    if (isReady) {
+      await checkAll(cluster, []);
+      await rows.assertAt(member);
+    } else assert.match(member.lifeLog.at(-1) ?? "", /^quorate: Cannot .*\.wal/);
+    await othersServe(cluster, member, rows);
   });
 
   test("in a received state: never installed (B7)", { timeout: 120_000, skip: straceMissing }, () =>
@@ -77,19 +84,19 @@ describe("flipped bits", { skip: quorateMissing }, () => {
 
   test("in a value of the database: refused at start (B7)", { timeout: 120_000 }, async () => {
     await using cluster = await ClusterProcesses.start(3, { flags });
-    await write(cluster, 100);
+    const rows = await written(cluster, 100);
     const member = cluster.member(0);
     const id = await idOf(member);
     await member.stop();
     await flipAll(databaseOf(member), "value-7-");
     assert.match(await refusal(member), corruptRow);
-    await othersServe(cluster, member);
-    await replace(cluster, member, id);
+    await othersServe(cluster, member, rows);
+    await replace(cluster, member, id, rows);
   });
 
   test("in a value while a leader serves: never answered (B7)", { timeout: 120_000 }, async () => {
     await using cluster = await ClusterProcesses.start(3, { flags });
-    await write(cluster, 100);
+    const rows = await written(cluster, 100);
     const member = await leaderOf(cluster);
     const id = await idOf(member);
     await flipAll(databaseOf(member), "value-7-");
@@ -97,12 +104,12 @@ describe("flipped bits", { skip: quorateMissing }, () => {
     await until(20_000, "a read that is not answered", async () => {
       const answer = await client.get("key/7", { deadlineMillis: 10_000 }).catch(() => undefined);
       // Until the commit is over the row is read from memory.
-      if (answer !== undefined) assert.equal(answer.text(), valueOf("7"));
+      if (answer !== undefined) assert.equal(answer.text(), rowValue("7"));
       return answer === undefined ? true : undefined;
     });
     await endsBySentence(member, corruptRow);
-    await othersServe(cluster, member);
-    await replace(cluster, member, id);
+    await othersServe(cluster, member, rows);
+    await replace(cluster, member, id, rows);
   });
 
   test("in a value of a leader that sends its state: not sent (B7)", { timeout: 120_000 }, () =>
@@ -111,7 +118,7 @@ describe("flipped bits", { skip: quorateMissing }, () => {
 
   test("in any page of a member under load: never wrong (B7)", { timeout: 170_000 }, async () => {
     await using cluster = await ClusterProcesses.start(3, { flags });
-    await write(cluster, 200);
+    const rows = await written(cluster, 200);
     const member = cluster.member(0);
     const random = drawChoices("pages");
     const records: WriterRecord[] = [];
@@ -120,14 +127,15 @@ describe("flipped bits", { skip: quorateMissing }, () => {
       const id = await idOf(member);
       const load = new Load(cluster.endpoints, undefined, `-${round}`);
       await flipInPlace(databaseOf(member), random);
-      await readThrough(member);
+      const isAnswered = await rows.readThrough(member);
       records.push(...(await load.end()));
-      const isSound = member.isRunning && (await restartsSound(cluster, member));
-      results.push(isSound ? "nothing in use" : describeEnd(member));
-      await othersServe(cluster, member);
-      if (!isSound) await replace(cluster, member, id);
+      const end = await restartDamaged(cluster, member, rows);
+      const isSound = end === undefined;
+      results.push(`${isAnswered ? "answered" : "did not answer"}, ${end ?? "nothing in use"}`);
+      await othersServe(cluster, member, rows);
+      if (!isSound) await replace(cluster, member, id, rows);
     }
-    console.log(`damaged pages: ${results.join(", ")}`);
+    console.log(`damaged pages: ${results.join("; ")}`);
     await checkAll(cluster, records);
   });
 });
@@ -135,87 +143,41 @@ describe("flipped bits", { skip: quorateMissing }, () => {
 /** A leader whose database is damaged sends its state to a member that is far behind. */
 async function damageSender(): Promise<void> {
   await using cluster = await ClusterProcesses.start(3, { flags });
-  await write(cluster, 20);
+  const rows = await written(cluster, 20);
   const leader = await leaderOf(cluster);
   const id = await idOf(leader);
   const behind = cluster.members.find((member) => member !== leader);
   assert.ok(behind);
   await behind.kill();
-  await write(cluster, 200);
+  await rows.write(cluster, 200);
   await flipAll(databaseOf(leader), "value-7-");
   await behind.start();
   await endsBySentence(leader, corruptRow);
-  await othersServe(cluster, leader);
-  await replace(cluster, leader, id);
+  await othersServe(cluster, leader, rows);
+  await replace(cluster, leader, id, rows);
 }
 
-function databaseOf(member: MemberProcess): string {
-  return join(member.dataDirectory, "member/snap/db");
-}
-
-/** Flips a bit of each occurrence of a text, where the file is, as a disk does. */
-async function flipAll(path: string, text: string): Promise<void> {
-  // Writes come to the database later than to the log.
-  const places = await until(20_000, `"${text}" in ${path}`, async () => {
-    const bytes = await readFile(path);
-    const found: { readonly at: number; readonly byte: number }[] = [];
-    for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + 1)) {
-      found.push({ at, byte: bytes[at] ?? 0 });
-    }
-    return found.length > 0 ? found : undefined;
-  });
-  const file = await open(path, "r+");
-  for (const { at, byte } of places) await file.write(Uint8Array.of(byte ^ 1), 0, 1, at);
-  await file.close();
-}
-
-/** Flips some bits anywhere. */
-async function flipInPlace(path: string, random: Random): Promise<void> {
-  const file = await open(path, "r+");
-  const { size } = await file.stat();
-  for (let flips = 0; flips < flipsPerRound; flips += 1) {
-    const at = random.nextInt(size);
-    const byte = Buffer.alloc(1);
-    await file.read(byte, 0, 1, at);
-    byte[0] = (byte[0] ?? 0) ^ (1 << random.nextInt(8));
-    await file.write(byte, 0, 1, at);
-  }
-  await file.close();
-}
-
-/** Reads through a damaged member: right answers, or none. */
-async function readThrough(member: MemberProcess): Promise<void> {
-  await using client = connect({ endpoints: [member.endpoint] });
-  const answer = await client
-    .getAll({ prefix: "key/" }, { deadlineMillis: 10_000 })
-    .catch(() => undefined);
-  if (answer === undefined) return;
-  for (const kv of answer.kvs) {
-    const number = Buffer.from(kv.key).toString().slice("key/".length);
-    if (number !== "replaced") assert.equal(kv.text(), valueOf(number), "a wrong answer");
-  }
-}
-
-/** Whether a damaged member starts again; it then holds what the others hold, or says why not. */
-async function restartsSound(cluster: ClusterProcesses, member: MemberProcess): Promise<boolean> {
-  await member.kill();
+/**
+ * Starts a damaged member again; returns how it ended before or then. Undefined when it serves: it
+ * then holds what the others hold.
+ */
+async function restartDamaged(
+  cluster: ClusterProcesses,
+  member: MemberProcess,
+  rows: AcknowledgedRows,
+): Promise<string | undefined> {
+  const end = await member.kill();
+  // It may have been on its way when it was killed.
+  if (end.signal !== "SIGKILL") return describeDamagedEnd(end, member.lifeLog);
   member.launch();
   if (!(await startsOrEnds(member))) {
-    // Pages are looked at before LMDB maps them: no signal.
-    const { code } = await member.ended();
-    assert.equal(code, 1, member.lifeLog.slice(-10).join("\n"));
-    assert.match(member.lifeLog.at(-1) ?? "", sentence);
-    return false;
+    assertRefusedStart(await member.ended(), member.lifeLog);
+    return "refused to start";
   }
   const hashes = await hashesOf(cluster, await revisionOf(cluster));
   assert.equal(new Set(hashes).size, 1, `hashes differ: ${hashes.join()}`);
-  return true;
-}
-
-/** How a damaged member ended: by a sentence, or by a signal that LMDB got it. */
-function describeEnd(member: MemberProcess): string {
-  const last = member.lifeLog.findLast((line) => sentence.test(line));
-  return last === undefined ? "ended by a signal" : "ended by a sentence";
+  await rows.assertAt(member);
+  return undefined;
 }
 
 async function endsBySentence(member: MemberProcess, wanted: RegExp): Promise<void> {
@@ -232,39 +194,42 @@ async function damageReceived(): Promise<void> {
   const member = cluster.member(2);
   const id = await idOf(member);
   await member.kill();
-  await write(cluster, 200);
+  const rows = await written(cluster, 200);
   const directory = join(member.dataDirectory, "member/snap");
   const names = await namesOfState(await leaderOf(cluster));
   const injection = { call: "ftruncate", paths: names.map((name) => join(directory, name)) };
   const wrapper = straceWrapper({ ...injection, when: "1", what: "signal=KILL" });
   member.launch({ wrapper });
-  assert.equal((await member.ended()).signal, "SIGKILL", "it comes to take the checksum off");
+  const end = await member.ended().catch(() => undefined);
+  const log = member.lifeLog.slice(-10).join("\n");
+  assert.equal(end?.signal, "SIGKILL", `it comes to take the checksum off ${names[0]}:\n${log}`);
   const name = (await readdir(directory)).find((each) => each.endsWith(".snap.db")) ?? "";
   await flip(join(directory, name), (bytes) => bytes.indexOf("value-7-"));
   const said = await refusal(member);
   assert.match(said, /^quorate: Cannot .*\.snap\.db.*SHA-256/);
-  await othersServe(cluster, member);
-  await replace(cluster, member, id);
+  await othersServe(cluster, member, rows);
+  await replace(cluster, member, id, rows);
 }
 
 /** What an operator does with a damaged member: a new one on the same address, from nothing. */
 async function replace(
   cluster: ClusterProcesses,
   member: MemberProcess,
-  damagedId?: bigint,
+  id: bigint,
+  rows: AcknowledgedRows,
 ): Promise<void> {
-  const id = damagedId ?? (await idOf(member));
   await member.stop();
   const others = cluster.members.filter((each) => each !== member);
   await using client = connect({ endpoints: others.map(({ endpoint }) => endpoint) });
   const options = { deadlineMillis: 20_000 };
-  await client.put("key/replaced", `value-0-x`, options);
+  await rows.put(client, "replaced");
   const peerUrls = [`http://${member.host}:${member.peerPort}`];
   await onceHealthy(() => client.cluster.memberRemove({ id }, options));
   await onceHealthy(() => client.cluster.memberAdd({ peerUrls }, options));
   await rm(member.dataDirectory, { recursive: true });
   await member.start({ flags: ["--initial-cluster-state=existing"] });
   await checkAll(cluster, []);
+  await rows.assertAt(member);
 }
 
 /** Changes of members are refused until all that are left have been connected for a while. */
@@ -284,26 +249,11 @@ async function idOf(member: MemberProcess): Promise<bigint> {
   return (await statusOf(member)).header?.memberId ?? 0n;
 }
 
-async function write(cluster: ClusterProcesses, count: number): Promise<void> {
-  const running = cluster.members.filter(({ isRunning }) => isRunning);
-  await using client = connect({ endpoints: running.map(({ endpoint }) => endpoint) });
-  for (let at = 0; at < count; at += 1) {
-    await client.put(`key/${at}`, valueOf(`${at}`), { deadlineMillis: 20_000 });
-  }
-}
-
-function valueOf(number: string): string {
-  return `value-${number}-${"x".repeat(200)}`;
-}
-
-/** Flips the lowest bit of one byte; returns the file as it is then. */
-async function flip(path: string, find: (bytes: Buffer) => number): Promise<Buffer> {
-  const bytes = await readFile(path);
-  const at = find(bytes);
-  assert.ok(at >= 0 && at < bytes.length, `there is something to damage in ${path}`);
-  bytes[at] = (bytes[at] ?? 0) ^ 1;
-  await writeFile(path, bytes);
-  return bytes;
+/** So many acknowledged rows. */
+async function written(cluster: ClusterProcesses, count: number): Promise<AcknowledgedRows> {
+  const rows = new AcknowledgedRows();
+  await rows.write(cluster, count);
+  return rows;
 }
 
 /** Starts a member that must not start; returns what it says last. */
@@ -324,13 +274,15 @@ async function startsOrEnds(member: MemberProcess): Promise<boolean> {
   return await Promise.race([ended, ready.catch(() => ended)]);
 }
 
-async function othersServe(cluster: ClusterProcesses, member: MemberProcess): Promise<void> {
+async function othersServe(
+  cluster: ClusterProcesses,
+  member: MemberProcess,
+  rows: AcknowledgedRows,
+): Promise<void> {
   const others = cluster.members.filter((each) => each !== member);
   const outage = await serviceAfter(others);
   assert.ok(outage < outageMillisMax, `service was away for ${outage} ms (V1)`);
-  await using client = connect({ endpoints: others.map(({ endpoint }) => endpoint) });
-  const { kvs } = await client.getAll({ prefix: "key/" });
-  for (const kv of kvs) assert.match(kv.text(), /^value-\d+-x+$/);
+  for (const other of others) await rows.assertAt(other);
 }
 
 async function revisionOf(cluster: ClusterProcesses): Promise<number> {
