@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { toLogIndex, toTerm, type MemberId, type Message } from "@quorate/raft";
+import { toConfiguration, toLogIndex, toTerm } from "@quorate/raft";
+import type { MemberId, Message } from "@quorate/raft";
 import { Coverage } from "../coverage.ts";
 import type { ObservedProcess } from "../world/observer.ts";
 import { CheckFailure } from "./check-failure.ts";
@@ -91,6 +92,21 @@ describe("DurabilityChecker: what leaves a member (D8)", () => {
     send(setting, votes(three));
     assert.equal(new Map(setting.coverage.counts("promises")).get("D8 acknowledgements"), 100);
     assert.ok(setting.machine.files.names("/data/member/wal").length > 5);
+  });
+
+  test("passes what was confirmed before its segments were released, unasked", async () => {
+    const setting = await begin();
+    for (let index = 1; index <= 100; index++) {
+      const entry = entryOf(index, 1, "x".repeat(300));
+      await setting.machine.append([entry], hardStateOf(1, two));
+    }
+    const before = setting.machine.files.names("/data/member/wal").length;
+    await setting.machine.release({
+      ...{ index: toLogIndex(90), term: toTerm(1) },
+      configuration: toConfiguration([one, two, three]),
+    });
+    assert.ok(setting.machine.files.names("/data/member/wal").length < before);
+    send(setting, acknowledges(100));
   });
 
   test("an acknowledgement before the disk has it", async () => {

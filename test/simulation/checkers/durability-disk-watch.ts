@@ -69,6 +69,10 @@ export class DiskWatch {
         stale();
         for (const record of this.#pending) if (record.path === from) record.path = to;
       },
+      // Until the names are synced its records are where they were, and have to be counted.
+      removed: (path) => {
+        if (isOurs(path)) this.#advance();
+      },
       synced: stale,
       directorySynced: stale,
       crashed: () => {

@@ -4,7 +4,7 @@ import type { FileHandle, FileSystem } from "@quorate/platform";
 import { SeededRandom, SimClock, SimFileSystem, SimScheduler } from "@quorate/platform/sim";
 import { encodeMessage, toConfiguration, toLogIndex, toMemberId, toTerm } from "@quorate/raft";
 import { encodeConfigurationEntry, type Entry, type MemberId } from "@quorate/raft";
-import type { HardState, Message, RaftStatus } from "@quorate/raft";
+import type { HardState, Message, RaftStatus, SnapshotMark } from "@quorate/raft";
 import type { StateMachine } from "@quorate/state-machine";
 import { WriteAheadLog, type RecoveredLog } from "@quorate/wal";
 import type { ObservedProcess } from "../world/observer.ts";
@@ -156,6 +156,19 @@ export class LogMachine {
         else reject(error);
       });
     });
+  }
+
+  /** Lets go of segments that a snapshot covers. */
+  async release(mark: SnapshotMark): Promise<void> {
+    const wal = this.#wal;
+    if (wal === undefined) throw new Error("The machine is not started");
+    await new Promise<void>((resolve, reject) => {
+      wal.markSnapshot(mark, (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+    });
+    await wal.release(mark.index);
   }
 
   /** Cuts the power. */
