@@ -1,5 +1,6 @@
 /**
- * Writes units as fast as it can until it is killed, and prints the durable mark as it moves.
+ * Writes units as fast as it can until it is killed, and prints the durable mark as it moves; asked
+ * for a number of marks, it kills itself once it has printed them.
  *
  * Unit n stores the applied index n, two rows of bucket `key` and one of `lease`.
  */
@@ -13,7 +14,9 @@ const backend = await openLmdb(path, {
   feedRowsMax: 7,
 });
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const marksMax = Number(process.argv[4] ?? "Infinity");
 let printed = backend.durableMark();
+let marks = 0;
 for (let unit = Number(process.argv[3] ?? "1"); ; unit++) {
   const name = String(unit).padStart(9, "0");
   backend.put("meta", "appliedIndex", bytes(String(unit)));
@@ -28,5 +31,7 @@ for (let unit = Number(process.argv[3] ?? "1"); ; unit++) {
   if (mark > printed) {
     writeSync(1, `${mark}\n`);
     printed = mark;
+    marks++;
+    if (marks === marksMax) process.kill(process.pid, "SIGKILL");
   }
 }
