@@ -97,8 +97,8 @@ test("C25 C37 kill -9 leaves whole units, at least up to the durable mark", asyn
   await directory.dispose();
 });
 
-// With lmdb-js 3.5 promises wait for the sync whether `overlappingSync` is on or off; what fails here
-// is `noSync`, or a mark that moves before the promise.
+// With lmdb-js 3.5 promises wait for the sync whether `overlappingSync` is on or off; what fails
+// here is `noSync`, or a mark that moves before the promise.
 test("C37 no mark is told before a sync has come back", { skip: straceMissing }, async () => {
   const directory = await temporaryDirectory();
   const path = join(directory.path, "db");

@@ -90,3 +90,36 @@ test("Lessor ends 10,000 leases of one moment in a quarter second, 1,000 an entr
   assert.deepEqual(sizes, Array<number>(10).fill(1_000));
   assert.equal(new Set(expiries.flatMap(({ ids }) => ids)).size, 10_000);
 });
+
+test("Lessor takes leases over in turns: the last is renewed before it is reached (C49)", () => {
+  const { scheduler, leases, lessor, expiries, renew } = createLessor();
+  const count = 25_000n;
+  for (let id = 1n; id <= count; id += 1n) {
+    leases.set(id, { id, ttlSeconds: 10, remainingTtlSeconds: 0, isRevoked: false });
+  }
+  lessor.promote(5);
+  assert.equal(lessor.deadlineMillis(1n), 11_000);
+  assert.equal(lessor.deadlineMillis(count), undefined, "not all in one turn");
+  assert.deepEqual(renew(count - 1n), ["ttl 10"]);
+  assert.equal(lessor.deadlineMillis(count - 1n), 10_000, "renewed, though nothing reached it");
+  scheduler.advance(0);
+  assert.equal(lessor.deadlineMillis(count), 11_000, "turns follow by themselves");
+  assert.equal(lessor.deadlineMillis(count - 1n), 10_000, "a renewal is not taken over again");
+  scheduler.advance(9_999);
+  assert.deepEqual(expiries, [], "nothing ends early (L1)");
+  scheduler.advance(6_000);
+  const ended = new Set(expiries.flatMap(({ ids }) => ids));
+  assert.equal(BigInt(ended.size), count);
+});
+
+test("Lessor that is replaced in the midst of taking leases over forgets them (L3, C49)", () => {
+  const { scheduler, leases, lessor, expiries } = createLessor();
+  for (let id = 1n; id <= 25_000n; id += 1n) {
+    leases.set(id, { id, ttlSeconds: 2, remainingTtlSeconds: 0, isRevoked: false });
+  }
+  lessor.promote(5);
+  lessor.demote();
+  scheduler.advance(60_000);
+  assert.equal(lessor.deadlineMillis(25_000n), undefined);
+  assert.deepEqual(expiries, []);
+});
