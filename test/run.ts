@@ -116,8 +116,9 @@ function report(result: TestFileResult): void {
   const seconds = (result.durationMillis / 1000).toFixed(1);
   const count = `${result.records.length} tests`;
   console.log(`${isGreen ? "ok  " : "FAIL"} ${result.path} (${count}, ${seconds} s)`);
-  for (const record of result.records) {
-    if (record.status === "skipped") console.log(`     skipped: ${record.name}`);
+  for (const { status, name, reason } of result.records) {
+    const why = reason === undefined ? "" : ` (${reason})`;
+    if (status === "skipped") console.log(`     skipped: ${name}${why}`);
   }
   if (isGreen) return;
   for (const record of failed) {

@@ -4,7 +4,10 @@ import { inspect } from "node:util";
 import type { TestEvent } from "node:test/reporters";
 import { recordsVariable } from "./records-variable.ts";
 
-/** One finished test of one file, as the reporter writes it: a line of JSON each. */
+/**
+ * One finished test of one file, as the reporter writes it: a line of JSON each. A suite that is
+ * skipped as a whole counts as one test: nothing is known of those in it.
+ */
 export interface TestRecord {
   readonly status: "passed" | "failed" | "skipped" | "todo";
   /** Title; titles of enclosing tests and suites are not part of it. */
@@ -12,6 +15,8 @@ export interface TestRecord {
   /** 0 for a test at the top of its file. */
   readonly nesting: number;
   readonly durationMillis: number;
+  /** Why it was skipped; absent where nobody says. */
+  readonly reason?: string;
   /** Error with stack and diff; absent unless failed, and where only a subtest failed. */
   readonly error?: string;
 }
@@ -33,15 +38,18 @@ const records = openSync(process.env[recordsVariable] ?? "/dev/null", "w");
 export default async function* reporter(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of events) {
     if (event.type !== "test:pass" && event.type !== "test:fail") continue;
-    // A suite is no test; it is of interest only when its own hook failed.
+    // A suite is no test; it is of interest only when its own hook failed, or when it was skipped.
     const isSuite = event.data.details.type === "suite";
     const error = event.type === "test:fail" ? failureText(event.data.details.error) : undefined;
-    if (isSuite && error === undefined) continue;
+    const status = statusOf(event);
+    if (isSuite && error === undefined && status !== "skipped") continue;
+    const { skip } = event.data;
     const record: TestRecord = {
-      status: statusOf(event),
+      status,
       name: event.data.name,
       nesting: event.data.nesting,
       durationMillis: event.data.details.duration_ms,
+      ...(typeof skip === "string" && skip !== "" ? { reason: skip } : {}),
       ...(error === undefined ? {} : { error }),
     };
     write(records, `${JSON.stringify(record)}\n`);

@@ -47,6 +47,18 @@ describe("runTestFile", () => {
     assert.match(failed?.error ?? "", /1 !== 2/);
   });
 
+  test("records a suite that is skipped as one test, with its reason", async () => {
+    const result = await runText(`
+      describe("suite", { skip: "no disk" }, () => {
+        test("one", () => {});
+      });
+      test("two", { skip: "no net" }, () => {});
+    `);
+    const seen = result.records.map(({ name, status, reason }) => `${name} ${status}: ${reason}`);
+    assert.deepEqual(seen.sort(), ["suite skipped: no disk", "two skipped: no net"]);
+    assert.equal(result.problem, undefined);
+  });
+
   test("keeps what the file printed", async () => {
     const result = await runText('test("one", () => console.log("said", 42));');
     assert.match(result.output, /said 42/);
