@@ -27,6 +27,9 @@ const firstMemberOctet = 10;
 const blockCount = 512;
 /** What a narrow link carries; what does not fit waits for up to 200 ms and is lost then. */
 const narrowShape = ["tbf", "rate", "1mbit", "burst", "4kb", "latency", "200ms"];
+/** What a kernel says that lacks a part, or that does not let this process use it. */
+const refusal =
+  /not (permitted|supported|allowed)|Permission denied|Unknown device type|kind is unknown/;
 const namePattern = /^q(\d+)-\d+-(?:r|\d+)$/;
 
 let created = 0;
@@ -39,8 +42,13 @@ process.once("exit", () => {
 export function namespacesMissing(): string | false {
   if (process.platform !== "linux") return "not Linux";
   if (process.getuid?.() !== 0) return "not root";
-  const { status } = spawnSync("ip", ["netns", "list"]);
-  return status === 0 ? false : "no ip netns";
+  const absent = ["ip", "tc", "ss"].find((program) => spawnSync(program, ["-V"]).status !== 0);
+  return absent === undefined ? false : `no ${absent} command`;
+}
+
+/** The kernel does not make for this process what namespaces are made of. */
+export class KernelRefusal extends Error {
+  override readonly name = "KernelRefusal";
 }
 
 /** Namespaces joined by a router; see the file comment. Everything is done when a call returns. */
@@ -59,7 +67,8 @@ export class NamespaceNetwork implements LinkFaults {
    * Makes the namespaces and joins them.
    *
    * @param size - How many members.
-   * @throws Error with the text of `ip`; nothing is left behind then.
+   * @throws KernelRefusal where there can be no such network
+   * @throws Error with the text of `ip`; nothing is left behind in both cases
    */
   constructor(size: number) {
     removeLeftOvers();
@@ -240,5 +249,7 @@ function run(command: readonly string[], input = ""): void {
   const [program = "", ...args] = command;
   const { status, stderr, error } = spawnSync(program, args, { input, encoding: "utf8" });
   if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`Cannot run "${command.join(" ")}": ${stderr.trim()}`);
+  if (status === 0) return;
+  const message = `Cannot run "${command.join(" ")}": ${stderr.trim()}`;
+  throw refusal.test(stderr) ? new KernelRefusal(message) : new Error(message);
 }

@@ -6,6 +6,7 @@
  * before the call does anything, or the call fails.
  */
 import { execFileSync } from "node:child_process";
+import { unlessRequired } from "./fault-means.ts";
 
 /** What happens where. */
 export interface Injection {
@@ -20,7 +21,7 @@ export interface Injection {
 }
 
 /** False when `strace` works here, else the reason to pass as `skip`. */
-export const straceMissing: string | false = missing();
+export const straceMissing: string | false = unlessRequired(missing());
 
 /** The wrapper of a command that carries an injection out; it keeps the command's pid. */
 export function straceWrapper(injection: Injection): readonly string[] {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmdirSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { unlessRequired } from "./fault-means.ts";
 
 const mounted = new Set<string>();
 process.once("exit", () => {
@@ -11,7 +12,7 @@ process.once("exit", () => {
 });
 
 /** False when a file system can be mounted here, else the reason to pass as `skip`. */
-export const tmpfsMissing: string | false = missing();
+export const tmpfsMissing: string | false = unlessRequired(missing());
 
 /** One mounted file system. */
 export class Tmpfs implements Disposable {
