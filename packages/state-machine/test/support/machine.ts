@@ -49,7 +49,8 @@ export type Proposal =
   | { readonly kind: "member-attributes"; readonly message: MemberAttributes }
   | { readonly kind: "cluster-version"; readonly message: ClusterVersionRequest };
 
-function encodeProposal({ kind, message }: Proposal): Uint8Array {
+/** The bytes of a request inside a batch. */
+export function encodeProposal({ kind, message }: Proposal): Uint8Array {
   switch (kind) {
     case "put":
       return encodePutRequest(message);
