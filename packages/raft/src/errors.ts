@@ -22,6 +22,12 @@ export class RaftOptionsError extends RaftError {
   }
 }
 
+/** The disk of this member has lost what it had promised: it must stop (B16, C14). */
+export class RaftForgottenError extends RaftError {
+  override readonly name = "RaftForgottenError";
+  override readonly code = "forgotten-promise";
+}
+
 /** What was read back from the disk contradicts itself: the member must not take part (B6, B16). */
 export class RaftStateError extends RaftError {
   override readonly name = "RaftStateError";

@@ -20,7 +20,13 @@ export type { FollowerStatus, LeaderStatus, LogStatus, RaftStatus } from "./stat
 export type { ProgressState } from "./progress.ts";
 export type { Promises } from "./promise-witness.ts";
 export { RaftAssertionError } from "./assert.ts";
-export { RaftCodecError, RaftError, RaftOptionsError, RaftStateError } from "./errors.ts";
+export {
+  RaftCodecError,
+  RaftError,
+  RaftForgottenError,
+  RaftOptionsError,
+  RaftStateError,
+} from "./errors.ts";
 
 // For other packages.
 export {

@@ -17,6 +17,7 @@ import type { ConfigurationChange, SnapshotMark } from "./configuration.ts";
 import { Election } from "./election.ts";
 import { toLogIndex, toTerm } from "./entry.ts";
 import type { HardState, LogIndex, MemberId, Term } from "./entry.ts";
+import { RaftForgottenError } from "./errors.ts";
 import { initialLog, type RaftInitialState } from "./initial-state.ts";
 import { Leadership } from "./leadership.ts";
 import type { RaftLog } from "./log.ts";
@@ -53,8 +54,8 @@ interface PendingReady {
 /**
  * One member of a Raft group. See {@link Ready} for what the caller owes it.
  *
- * All methods are synchronous and none calls back. A `RaftAssertionError` thrown by any of them
- * means that going on could lose data: the process must stop.
+ * All methods are synchronous and none calls back. A `RaftAssertionError` or `RaftForgottenError`
+ * thrown by any of them means that going on could lose data: the process must stop.
  */
 export class RaftNode {
   readonly #options: ResolvedRaftOptions;
@@ -639,7 +640,13 @@ export class RaftNode {
 
   #handleHeartbeat(message: HeartbeatMessage): void {
     // The leader never names more than this node has acknowledged in its term: a commit beyond the
-    // log means that the disk has lost what was promised, and stops the member (B16, C14).
+    // log means that the disk has lost what was promised (C14). An acknowledgement of an earlier
+    // life can arrive after the leader has told this one of its promises, so nothing else says it.
+    const { lastIndex } = this.#log;
+    if (message.commit > lastIndex) {
+      const lost = `it has acknowledged ${message.commit}: entries were lost`;
+      throw new RaftForgottenError(`its log ends at ${lastIndex} and ${lost}`);
+    }
     this.#log.commitTo(message.commit);
     this.#outbox.send(message.from, this.#term, {
       kind: "heartbeat-response",

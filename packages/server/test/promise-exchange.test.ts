@@ -1,7 +1,8 @@
 /** B16 through whole members: a data directory that is put back from a copy is noticed. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { toLogIndex, toTerm } from "@quorate/raft";
+import { encodeMessage, toLogIndex, toTerm } from "@quorate/raft";
+import { FrameKind } from "../src/peer/frame.ts";
 import {
   decodePromises,
   encodePromises,
@@ -43,6 +44,24 @@ test("B16 a follower with an older data directory stops and says why", async () 
   await assert.rejects(cluster.advance(2_000), ({ cause }: Error) => {
     assert.ok(cause instanceof StaleDirectoryError, String(cause));
     assert.match(cause.message, /is older than what it has promised/);
+    return true;
+  });
+});
+
+test("B16 a follower that a heartbeat finds short of entries says why, too (C14)", async () => {
+  const { cluster, leader, followers } = await start(4);
+  const [stale] = followers;
+  assert.ok(stale?.member && leader.member);
+  const { term, log } = stale.member.status();
+  const commit = toLogIndex(log.lastIndex + 1);
+  const message = { kind: "heartbeat", from: leader.id, to: stale.id, term, commit } as const;
+  const body = Buffer.concat(encodeMessage({ ...message, readRound: 1 }));
+  const head = Buffer.alloc(4);
+  head.writeUInt32LE(body.length, 0);
+  cluster.network.deliver(leader.id, stale.id, FrameKind.raft, Buffer.concat([head, body]));
+  await assert.rejects(cluster.advance(1_000), ({ cause }: Error) => {
+    assert.ok(cause instanceof StaleDirectoryError, String(cause));
+    assert.match(cause.message, /is older than what it has promised to member .*: its log ends at/);
     return true;
   });
 });

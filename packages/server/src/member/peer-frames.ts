@@ -6,8 +6,7 @@ import type { IncomingSnapshot, PeerHandler } from "../peer/peer-transport.ts";
 import type { ForwardIntake } from "./forward-intake.ts";
 import type { LeaderRequests } from "./leader-requests.ts";
 import type { PeerDirectory } from "./peer-directory.ts";
-import type { PromiseExchange } from "./promise-exchange.ts";
-import { StaleDirectoryError } from "./promise-exchange.ts";
+import type { PromiseExchange, StaleDirectoryError } from "./promise-exchange.ts";
 import type { ProposalPump } from "./proposal-pump.ts";
 import type { RaftDriver } from "./raft-driver.ts";
 
@@ -48,12 +47,13 @@ export function createPeerHandler(
       const current = parts();
       // Whoever owns a member that is stale ends it; until then it makes nothing worse.
       if (isStale || current?.directory.hear(from) !== true) return;
-      if (kind === FrameKind.promises) {
-        isStale = !takePromises(current.promises, from, payload, events);
+      const stale = takeFrame(current, from, kind, payload);
+      if (stale !== undefined) {
+        isStale = true;
+        events.onStale(stale);
         return;
       }
-      handleFrame(current, from, kind, payload);
-      events.onNews();
+      if (kind !== FrameKind.promises) events.onNews();
     },
     describe: (isFreshWanted) => events.describe(isFreshWanted),
     onConnected: (memberId) => {
@@ -74,20 +74,20 @@ export function createPeerHandler(
   };
 }
 
-/** @returns Whether this member has kept them. */
-function takePromises(
-  promises: PromiseExchange,
+/** @returns Why this member must end: by this frame it found out that its disk forgot (B16). */
+function takeFrame(
+  parts: PeerFrameParts,
   from: MemberId,
+  kind: number,
   payload: Uint8Array,
-  { onStale }: PeerEvents,
-): boolean {
+): StaleDirectoryError | undefined {
   try {
-    promises.handlePromises(from, payload);
-    return true;
+    handleFrame(parts, from, kind, payload);
+    return undefined;
   } catch (error) {
-    if (!(error instanceof StaleDirectoryError)) throw error;
-    onStale(error);
-    return false;
+    const stale = parts.promises.toStale(from, error);
+    if (stale === undefined) throw error;
+    return stale;
   }
 }
 
@@ -98,6 +98,9 @@ function handleFrame(
   payload: Uint8Array,
 ): void {
   switch (kind) {
+    case FrameKind.promises:
+      parts.promises.handlePromises(from, payload);
+      return;
     case FrameKind.raft:
       parts.driver.handleFrame(from, payload);
       return;

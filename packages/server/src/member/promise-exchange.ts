@@ -7,7 +7,14 @@
  * only when it has heard from a majority, or has waited in vain for two election time-outs: whoever
  * is there has had its say by then.
  */
-import { toLogIndex, toTerm, type MemberId, type Promises, type RaftNode } from "@quorate/raft";
+import {
+  RaftForgottenError,
+  toLogIndex,
+  toTerm,
+  type MemberId,
+  type Promises,
+  type RaftNode,
+} from "@quorate/raft";
 import { FrameKind } from "../peer/frame.ts";
 import type { PeerTransport } from "../peer/peer-transport.ts";
 import type { OpenedStorage } from "./storage.ts";
@@ -113,6 +120,18 @@ export class PromiseExchange {
     if (forgotten !== undefined) throw new StaleDirectoryError(this.#memberId, from, forgotten);
     this.#heard.add(from);
     this.#endIfHeard();
+  }
+
+  /**
+   * Why this member must end, if a message of a member made it find out what it has forgotten: an
+   * acknowledgement of an earlier life came to that one after it had told what it remembers.
+   *
+   * @param error - What consensus threw.
+   */
+  toStale(from: MemberId, error: unknown): StaleDirectoryError | undefined {
+    if (error instanceof StaleDirectoryError) return error;
+    if (!(error instanceof RaftForgottenError)) return undefined;
+    return new StaleDirectoryError(this.#memberId, from, error.message);
   }
 
   /** One tick has passed. */

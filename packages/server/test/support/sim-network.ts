@@ -88,6 +88,11 @@ export class SimNetwork {
     this.#connectLater(link);
   }
 
+  /** A frame arrives that was sent long ago. */
+  deliver(from: MemberId, to: MemberId, kind: number, payload: Uint8Array): void {
+    this.#handlers.get(to)?.onFrame(from, kind, payload);
+  }
+
   /** Nothing arrives from `from` at `to` until it is healed. */
   cut(from: MemberId, to: MemberId): void {
     this.#link(from, to).isCut = true;
