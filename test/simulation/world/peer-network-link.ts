@@ -44,6 +44,8 @@ export class PeerNetworkLink {
   /** Frames of an older connection are lost. */
   #generation = 0;
   #lastArrival = 0;
+  /** What has arrived before the promises that the connection begins with; undefined after them. */
+  #overtaking: (() => void)[] | undefined;
   #queuedBytes = 0;
   #unanswered = 0;
   #silentMillis = 0;
@@ -91,6 +93,7 @@ export class PeerNetworkLink {
     this.#connectedSince = undefined;
     this.#peer = undefined;
     this.#isForgotten = false;
+    this.#overtaking = undefined;
     this.#queuedBytes = 0;
     const { handler, hooks } = this.#process;
     const { to } = this.#path;
@@ -223,6 +226,7 @@ export class PeerNetworkLink {
   }
 
   #sendInOrder(kind: FrameKind, payload: Uint8Array): void {
+    if (kind === FrameKind.promises) this.#overtaking ??= [];
     this.#deliverAt(this.#nextInOrder(payload.length), kind, payload);
   }
 
@@ -272,8 +276,17 @@ export class PeerNetworkLink {
       return;
     }
     if (peer === undefined || this.#host.processOf(to) !== peer) return;
-    peer.hooks.deliver(() => {
-      peer.handler.onFrame(from, kind, payload);
-    });
+    const deliver = (): void => {
+      peer.hooks.deliver(() => {
+        peer.handler.onFrame(from, kind, payload);
+      });
+    };
+    const overtaking = this.#overtaking;
+    if (overtaking === undefined) deliver();
+    else if (kind !== FrameKind.promises) overtaking.push(deliver);
+    else {
+      this.#overtaking = undefined;
+      for (const each of [deliver, ...overtaking]) each();
+    }
   }
 }

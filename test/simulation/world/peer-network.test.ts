@@ -147,6 +147,21 @@ describe("PeerNetwork: frames", () => {
     }
   });
 
+  test("none overtakes the promises that a connection begins with (B16)", () => {
+    const { world, sender, receiver } = pair();
+    const chaos = { reorderProbability: 0.5, spikeProbability: 0.5, spikeMillis: 100 };
+    world.network.setLinkFaults(one, two, { ...calmFaults, ...chaos });
+    for (let round = 0; round < 20; round += 1) {
+      sender.send(two, "promises", FrameKind.promises);
+      for (const number of numbers) sender.send(two, number, FrameKind.raft);
+      world.scheduler.advance(1_000);
+      const [first, ...others] = receiver.got.splice(0);
+      assert.equal(first, "promises");
+      assert.deepEqual(new Set(others), new Set(numbers), "those that waited arrive, too");
+    }
+    assert.ok(world.faults("network reorder") > 0);
+  });
+
   test("the same seed plays the same story", () => {
     const play = (seed: bigint): string => {
       const { world, sender, receiver } = pair(seed);

@@ -5,7 +5,8 @@
  * A path is one direction between two machines; its faults outlive processes. A link is one
  * process's outgoing connection on a path. Raft frames may be lost, doubled and overtaken, because
  * consensus asks nothing of its links; frames of other kinds arrive in order or the connection is
- * lost, as on TCP. What a process sent arrives also after its death.
+ * lost, as on TCP; and nothing arrives before the promises that a connection begins with (B16).
+ * What a process sent arrives also after its death.
  */
 import type { MemberId } from "@quorate/raft";
 import type { FrameKind, PeerAddress, PeerHandler, PeerTransport } from "@quorate/server/member";
