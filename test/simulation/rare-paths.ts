@@ -10,6 +10,7 @@ export const rarePaths = [
   "a silent connection was noticed",
   "a silent stream of a state was given up",
   "a state was streamed",
+  "an expiry of a lost term was void (L3)",
   "bound of appends on their way reached",
   "bound of proposals reached",
   "client: connection broke under open calls",

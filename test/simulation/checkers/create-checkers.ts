@@ -6,6 +6,8 @@ import { BoundsChecker } from "./bounds-checker.ts";
 import { CachesChecker } from "./caches-checker.ts";
 import { CommitChecker } from "./commit-checker.ts";
 import { DurabilityChecker } from "./durability-checker.ts";
+import { LeaseTermChecker } from "./lease-term-checker.ts";
+import { MembersChecker } from "./members-checker.ts";
 import { RaftChecker } from "./raft-checker.ts";
 import { ReadChecker } from "./read-checker.ts";
 import { StateHashChecker } from "./state-hash-checker.ts";
@@ -21,6 +23,8 @@ export function createCheckers(plan: Plan, coverage: Coverage): readonly WorldOb
       stepsPerLook: random.pick([1, 8, 16, 16, 16]),
     }),
     new CommitChecker(coverage, (process) => durability.writtenLog(process)),
+    new MembersChecker(coverage),
+    new LeaseTermChecker(coverage),
     new ReadChecker(coverage),
     new StateHashChecker(coverage, 1),
     new CachesChecker(coverage, random.pick([16, 64, 256])),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { toConfiguration, toLogIndex, toMemberId, toTerm } from "@quorate/raft";
-import type { Entry, MemberId, Message, RaftStatus } from "@quorate/raft";
+import type { Entry, FollowerStatus, MemberId, Message, RaftStatus } from "@quorate/raft";
 import { Coverage } from "../coverage.ts";
 import type { ObservedProcess } from "../world/observer.ts";
 import { CheckFailure } from "./check-failure.ts";
@@ -71,6 +71,14 @@ function appends(
 function grants(from: MemberId, to: MemberId, term: number): Message {
   const head = { from, to, term: toTerm(term) };
   return { ...head, kind: "vote-response", isPreVote: false, isRejected: false };
+}
+
+function followerOf(id: MemberId, match: number): FollowerStatus {
+  return {
+    ...{ id, state: "replicate", matchIndex: toLogIndex(match), nextIndex: toLogIndex(match + 1) },
+    ...{ isRecentlyActive: true, isLearner: false, isDeparting: false, hasRegressed: false },
+    ...{ inflightAppends: 0, pendingSnapshot: undefined },
+  };
 }
 
 function breaks(promise: string, act: () => void): void {
@@ -197,6 +205,71 @@ describe("RaftChecker", () => {
     breaks("M1", () => stage.send(appends(one, 1, undefined, entries)));
     stage.says(one, {}, { commitIndex: toLogIndex(2) });
     stage.send(appends(one, 1, undefined, entries));
+  });
+
+  test("two changes of a term that are sent before the disk has them (M1)", () => {
+    const stage = new Stage();
+    const four = toMemberId(4n);
+    stage.says(one, {}, { lastIndex: toLogIndex(2) });
+    const entries = [first, configurationOf(2, 1, [one, two, three, four])];
+    stage.says(one, {}, { commitIndex: toLogIndex(1) });
+    stage.send(appends(one, 1, undefined, entries));
+    const next = configurationOf(3, 1, [one, two, three]);
+    stage.says(one, {}, { lastIndex: toLogIndex(3) });
+    breaks("M1", () => stage.send(appends(one, 1, entries[1], [next])));
+  });
+
+  test("a change before the leader has committed in its term (M1, C19)", () => {
+    const stage = new Stage();
+    const own = entryOf(2, 2);
+    const change = configurationOf(3, 2, [one, two]);
+    stage.says(one, { term: toTerm(2) }, { commitIndex: toLogIndex(1), lastIndex: toLogIndex(3) });
+    stage.send(appends(one, 2, first, [own]));
+    breaks("M1", () => stage.send(appends(one, 2, own, [change])));
+
+    const late = new Stage();
+    late.says(one, { term: toTerm(2) }, { commitIndex: toLogIndex(2), lastIndex: toLogIndex(3) });
+    late.send(appends(one, 2, first, [own, change]));
+    // What an earlier leader left behind is not of this leader's making.
+    const heir = new Stage();
+    const after = entryOf(4, 3);
+    heir.says(two, { term: toTerm(3) }, { commitIndex: toLogIndex(1), lastIndex: toLogIndex(4) });
+    heir.send(appends(two, 3, first, [own, change, after]));
+  });
+
+  test("a learner that is far behind becomes a voter (M2)", () => {
+    const change = configurationOf(21, 1, [one, two, three]);
+    const status = (held: number): Partial<RaftStatus> => ({
+      ...{ role: "leader", term: toTerm(1), configuration: toConfiguration([one, two], [three]) },
+      leadership: {
+        ...{ isCommitCurrent: true, transferTarget: undefined },
+        followers: [followerOf(two, 20), followerOf(three, held)],
+      },
+    });
+    const at = (index: number): Partial<RaftStatus["log"]> => {
+      const atIndex = toLogIndex(index);
+      return { commitIndex: atIndex, persistedIndex: atIndex, lastIndex: atIndex };
+    };
+    const stage = new Stage();
+    stage.says(one, status(17), at(20));
+    stage.says(one, { ...status(17), configurationIndex: toLogIndex(21) }, at(21));
+    breaks("M2", () => stage.send(appends(one, 1, entryOf(20, 1), [change])));
+    const ready = new Stage();
+    ready.says(one, status(18), at(20));
+    ready.says(one, { ...status(18), configurationIndex: toLogIndex(21) }, at(21));
+    ready.send(appends(one, 1, entryOf(20, 1), [change]));
+    assert.ok(ready.coverage.counts("promises").some(([name]) => name === "M2"));
+  });
+
+  test("an overwritten entry that a cache still had (C12)", () => {
+    const stage = new Stage();
+    const log = new LogView();
+    log.append({ entries: [first, entryOf(2, 2), entryOf(3, 2)] });
+    stage.logs.set(two, log);
+    stage.send(appends(one, 1, undefined, [first, second]));
+    stage.send(appends(two, 3, undefined, [first, entryOf(2, 2)]));
+    // The same as an earlier leader has sent it, in front of what is right.
+    breaks("C12", () => stage.send(appends(two, 3, first, [second])));
   });
 
   test("a change to voters who need not meet those before (C19)", () => {

@@ -9,6 +9,7 @@ import type { Coverage } from "../coverage.ts";
 import type { ObservedProcess, WorldObserver } from "../world/observer.ts";
 import { check } from "./check-failure.ts";
 import type { LogView } from "./durability-log-view.ts";
+import { RaftChanges } from "./raft-changes.ts";
 import { overlapProblem } from "./raft-configurations.ts";
 import { messagesOf } from "./raft-frames.ts";
 import { RaftMonotony } from "./raft-monotony.ts";
@@ -18,6 +19,7 @@ export class RaftChecker implements WorldObserver {
   readonly #coverage: Coverage;
   readonly #writtenLog: (process: ObservedProcess) => LogView | undefined;
   readonly #monotony: RaftMonotony;
+  readonly #changes: RaftChanges;
   /** By term. */
   readonly #leaders = new Map<number, MemberId>();
   /** By index, then by term: what an entry holds and the term before it. */
@@ -25,7 +27,8 @@ export class RaftChecker implements WorldObserver {
   /** By index. */
   readonly #committed: (CommittedMark | undefined)[] = [];
   #committedIndex = 0;
-  #configuration: { readonly index: number; readonly value: Configuration } | undefined;
+  /** The newest that was applied anywhere. */
+  #configuration: Configuration | undefined;
 
   /**
    * @param writtenLog - The log of a process as its disk got it; undefined if nobody looks.
@@ -39,6 +42,7 @@ export class RaftChecker implements WorldObserver {
     this.#coverage = coverage;
     this.#writtenLog = writtenLog;
     this.#monotony = new RaftMonotony(coverage, options.stepsPerLook ?? 16);
+    this.#changes = new RaftChanges(coverage, writtenLog);
   }
 
   started(process: ObservedProcess): void {
@@ -52,13 +56,17 @@ export class RaftChecker implements WorldObserver {
   softStateChanged(process: ObservedProcess): void {
     const status = process.status();
     this.#monotony.sees(process, status);
+    this.#changes.sees(process, status);
     if (status.role !== "leader") return;
     this.#lead(process.memberId, status.term);
     this.#checkComplete(process, status);
   }
 
   stepped(process: ObservedProcess): void {
-    if (this.#monotony.isDue(process)) this.#monotony.sees(process, process.status());
+    if (!this.#monotony.isDue(process)) return;
+    const status = process.status();
+    this.#monotony.sees(process, status);
+    this.#changes.sees(process, status);
   }
 
   applied(process: ObservedProcess, entry: Entry): void {
@@ -130,16 +138,37 @@ export class RaftChecker implements WorldObserver {
     let previousTerm: number = message.previousTerm;
     for (const entry of message.entries) {
       this.#match(message.from, entry, previousTerm);
-      if (entry.kind === "configuration") this.#judgeConfiguration(process, entry);
       previousTerm = entry.term;
     }
     this.#coverage.checked("log matching", message.entries.length);
+    this.#matchesOwnLog(process, message);
+    this.#changes.sends(process, message);
     const committed = this.#committed[message.previousIndex];
     if (committed === undefined || committed.knownInTerm >= message.term) return;
     check(committed.term === message.previousTerm, "leader completeness", () => {
       const { previousIndex, from } = message;
       return `${from} leads with another entry at ${previousIndex} than was committed`;
     });
+  }
+
+  /**
+   * What a leader sends is what its own log holds: a cache may still have what was overwritten
+   * (C12). What was there before it led was on its disk before it asked for votes; what it has
+   * added since may not be written yet, and is of its own term.
+   */
+  #matchesOwnLog(process: ObservedProcess, { entries, from, term }: AppendMessage): void {
+    const view = this.#writtenLog(process);
+    if (view === undefined) return;
+    for (const entry of entries) {
+      if (entry.term === term) break;
+      const held = view.termAt(entry.index);
+      // Below 0: a released segment held it.
+      if (held === undefined || held < 0) continue;
+      check(held === entry.term, "C12", () => {
+        return `${from} sends ${entry.index} of term ${entry.term}, and its log holds ${held}`;
+      });
+      this.#coverage.checked("C12");
+    }
   }
 
   /** Log matching: index and term determine an entry and, by induction, all before it. */
@@ -179,28 +208,11 @@ export class RaftChecker implements WorldObserver {
     this.#coverage.checked("leader completeness");
   }
 
-  /** One change in flight (M1): the one before is committed when the next one is sent. */
-  #judgeConfiguration(process: ObservedProcess, entry: Entry): void {
-    const before = this.#configuration;
-    if (before === undefined || entry.index <= before.index) return;
-    const { commitIndex } = process.status().log;
-    for (let index = before.index + 1; index < entry.index; index++) {
-      const marks = this.#entries.get(index);
-      const view = this.#writtenLog(process);
-      const own = view === undefined ? undefined : marks?.get(view.termAt(index) ?? -1);
-      check(own?.isConfiguration !== true || index <= commitIndex, "M1", () => {
-        return `${process.memberId} sends change ${entry.index} while ${index} is not committed`;
-      });
-    }
-    const mark = this.#entries.get(entry.index)?.get(entry.term);
-    if (mark !== undefined) mark.isConfiguration = true;
-    this.#coverage.checked("M1");
-  }
-
   #commitConfiguration(entry: Entry): void {
     const { configuration } = decodeConfigurationEntry(entry.data);
-    const before = this.#configuration?.value;
-    this.#configuration = { index: entry.index, value: configuration };
+    const before = this.#configuration;
+    this.#configuration = configuration;
+    this.#changes.applied(entry.index);
     if (before === undefined || before.voters.length === 0) return;
     const problem = overlapProblem(before, configuration);
     check(problem === undefined, "C19", () => `the change at ${entry.index}: ${problem}`);
@@ -211,7 +223,6 @@ export class RaftChecker implements WorldObserver {
 interface EntryMark {
   readonly checksum: number;
   readonly previousTerm: number;
-  isConfiguration?: boolean;
 }
 
 interface CommittedMark {

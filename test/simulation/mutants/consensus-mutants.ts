@@ -140,6 +140,46 @@ export const consensusMutants: readonly Mutant[] = [
     replace: "committedIndex({ ...log.configuration, voters: [...this.#progress.keys()] }, (",
   },
   {
+    name: "change-before-own-term",
+    focus: "membership",
+    row: "C19",
+    fault: "appends a configuration as soon as it leads, before it has committed in its term",
+    file: "packages/raft/src/leadership.ts",
+    find: '    this.#append("normal", new Uint8Array(0));\n',
+    replace:
+      '    this.#append("normal", new Uint8Array(0));\n' +
+      "    this.#appendConfiguration(context.log.configuration, new Uint8Array(0));\n",
+  },
+  {
+    name: "two-changes-in-flight",
+    focus: "membership",
+    row: "C20",
+    fault: "appends a change of members twice, the second time before the first is committed",
+    file: "packages/raft/src/leadership.ts",
+    find: "const { index } = this.#appendConfiguration(change.configuration, context);",
+    replace:
+      "this.#appendConfiguration(change.configuration, context);\n" +
+      "    const { index } = this.#appendConfiguration(change.configuration, context);",
+  },
+  {
+    name: "promoted-unready",
+    focus: "membership",
+    row: "C24",
+    fault: "lets learners vote that have not caught up",
+    file: "packages/server/src/member/membership.ts",
+    find: "checkLearnerReady(change.id, learner?.matchIndex ?? 0, log.persistedIndex);",
+    replace: "checkLearnerReady(change.id, learner?.matchIndex ?? 0, 0);",
+  },
+  {
+    name: "removed-member-forgotten",
+    focus: "membership",
+    row: "C22",
+    fault: "does not note in memory who was removed",
+    file: "packages/state-machine/src/member-table.ts",
+    find: "        this.#removed.add(change.id);\n",
+    replace: "",
+  },
+  {
     name: "messages-lost-without-retry",
     focus: "elections",
     row: "B10",
