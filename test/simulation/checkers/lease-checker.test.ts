@@ -38,13 +38,26 @@ function renewed(sent: number, answered: number, leaseId: bigint, ttlSeconds: nu
   return call(sent, answered, { kind: "renewal", leaseId, ttlSeconds });
 }
 
+/** Of lease -5. */
+function revoked(sentMillis: number): LeaseCall {
+  return call(sentMillis, 9_100, { kind: "revoke", leaseId: -5n, outcome: "gone" });
+}
+
 function left(at: number, leaseId: bigint, ttl: number, granted: number, keys?: string[]) {
   const body = { leaseId, ttlSeconds: ttl, grantedTtlSeconds: granted, keys };
   return call(at, at + 10, { kind: "time-to-live", ...body });
 }
 
-function judge(calls: readonly LeaseCall[], options: { drift?: number; healed?: number } = {}) {
+interface Surroundings {
+  readonly drift?: number;
+  readonly healed?: number;
+  /** Of wall clocks. */
+  readonly jumps?: number;
+}
+
+function judge(calls: readonly LeaseCall[], options: Surroundings = {}): Coverage {
   const coverage = new Coverage();
+  for (let jump = 0; jump < (options.jumps ?? 0); jump += 1) coverage.fault("clock-jump");
   const history = { calls, healedMillis: options.healed, endMillis: 29_000 };
   const driftMax = options.drift ?? 0;
   checkLeases(history, truth, coverage, { ...bounds, driftMax });
@@ -58,7 +71,7 @@ function assertBreaks(promise: string, run: () => unknown): void {
 describe("checkLeases accepts", () => {
   const cases: Record<string, readonly [readonly LeaseCall[], { readonly healed?: number }?]> = {
     "grants with ids of all kinds": [
-      [granted(7n, 10), granted(-5n, 60), granted(large, 2_592_000)],
+      [granted(7n, 10), granted(-5n, 60), granted(large, 2_592_000), revoked(8_900)],
     ],
     "an id chosen by the server": [[granted(7n, 10, 0n)]],
     "an expiry after the TTL": [[granted(7n, 10), renewed(5_000, 5_100, 7n, 10)]],
@@ -92,15 +105,24 @@ describe("checkLeases accepts", () => {
   });
 
   test("and counts what it checked", () => {
-    const { promises, sometimes } = judge([granted(-5n, 60), granted(large, 2_592_000)]).toJson();
+    const { promises, sometimes } = judge([
+      granted(-5n, 60),
+      granted(large, 2_592_000),
+      revoked(8_900),
+    ]).toJson();
     assert.deepEqual(
       promises.map(([promise]) => promise),
-      ["L1", "L6"],
+      ["L1", "L4", "L6"],
     );
-    // No clock was wrong, and no lease has expired: L3 and L7 were not put to the test.
+    // No wall clock has jumped, and nothing was renewed beside its end: L7 and L3 were not tested.
     const other = judge([renewed(4_900, 5_000, 7n, 10)], { drift: 0.05 }).toJson();
     assert.deepEqual(
       other.promises.map(([promise]) => promise),
+      ["L1", "L4"],
+    );
+    const jumped = judge([renewed(4_900, 15_300, 7n, 10)], { jumps: 1 }).toJson();
+    assert.deepEqual(
+      jumped.promises.map(([promise]) => promise),
       ["L1", "L3", "L4", "L7"],
     );
     assert.ok(sometimes.some(([name, count]) => name.includes("C32") && count === 1));
@@ -127,6 +149,8 @@ describe("checkLeases finds", () => {
     "less left than promised": ["L1", [renewed(2_000, 2_100, 7n, 10), left(3_000, 7n, 7, 10)]],
     "a belief after the end": ["L1", [call(15_300, 15_300, { kind: "belief", leaseId: 7n })]],
     "a lease of 30 days that is forgotten (C50)": ["L1", [left(400, large, -1, 0)]],
+    "a lease that somebody revokes of his own accord": ["L1", [granted(-5n, 60)]],
+    "a revocation that comes before it is asked for": ["L1", [granted(-5n, 60), revoked(9_050)]],
     "an expiry that is late": ["L2", [renewed(100, 200, 7n, 10)], { healed: 500 }],
     "a renewal after the end (C46)": ["L4", [renewed(15_300, 15_400, 7n, 10)]],
     "a renewal after a revoke": ["L4", [renewed(9_100, 9_200, -5n, 60)]],

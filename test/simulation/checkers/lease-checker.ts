@@ -14,6 +14,7 @@ import type { CallWindow, LeaseCall, LeaseHistory } from "../history/lease-histo
 import type { Truth } from "../history/truth.ts";
 import { check } from "./check-failure.ts";
 import { LeaseLives, type LeaseLife } from "./lease-lives.ts";
+import { checkRevocations } from "./lease-revocations.ts";
 
 /** What a checker of leases must know about the world. */
 export interface LeaseBounds {
@@ -32,8 +33,10 @@ export function checkLeases(
   coverage: Coverage,
   bounds: LeaseBounds,
 ): void {
-  const judge = new LeaseJudge(new LeaseLives(truth), history.calls, coverage, bounds);
+  const lives = new LeaseLives(truth);
+  const judge = new LeaseJudge(lives, history.calls, coverage, bounds);
   for (const call of history.calls) judge.call(call);
+  checkRevocations(history.calls, lives, coverage);
   judge.expiriesOnTime(history, truth.leadershipsMillis ?? []);
 }
 
@@ -42,8 +45,8 @@ class LeaseJudge {
   readonly #calls: readonly LeaseCall[];
   readonly #coverage: Coverage;
   readonly #bounds: LeaseBounds;
-  /** Whether a wall clock has jumped in this run, or clocks drift. */
-  readonly #isClockWrong: boolean;
+  /** Whether a wall clock has jumped in this run. */
+  readonly #hasJumped: boolean;
 
   constructor(
     lives: LeaseLives,
@@ -55,8 +58,8 @@ class LeaseJudge {
     this.#calls = calls;
     this.#coverage = coverage;
     this.#bounds = bounds;
-    const hasJumped = coverage.counts("faults").some(([kind]) => kind === "clock-jump");
-    this.#isClockWrong = hasJumped || bounds.driftMax > 0;
+    const faults = coverage.counts("faults");
+    this.#hasJumped = faults.some(([kind, count]) => kind === "clock-jump" && count > 0);
   }
 
   call(call: LeaseCall): void {
@@ -163,7 +166,7 @@ class LeaseJudge {
     this.#livesOn(lives, call, ttlSeconds);
   }
 
-  /** L1, L3: what was granted or renewed lives for its TTL. */
+  /** L1, L3, L7: what was granted or renewed lives for its TTL. */
   #livesOn(lives: readonly LeaseLife[], window: CallWindow, ttlSeconds: number): void {
     const [life] = lives;
     // Granted again meanwhile: which of them the answer was about cannot be told.
@@ -173,16 +176,15 @@ class LeaseJudge {
       const countedMillis = (endedMillis - window.sentMillis) * (1 + this.#bounds.driftMax);
       const isEarly = countedMillis + roundingMillis < ttlSeconds * 1_000;
       // Renewed by one leader while another one ended it.
-      const promise = window.answeredMillis >= endedMillis ? "L3" : "L1";
-      check(!isEarly, promise, () => {
+      const isBeside = window.answeredMillis >= endedMillis;
+      check(!isEarly, isBeside ? "L3" : "L1", () => {
         const renewal = `renewed in ${textOf(window)}`;
         return `lease ${leaseId} of ${ttlSeconds} s, ${renewal}, expired at ${endedMillis}`;
       });
+      if (isBeside) this.#coverage.checked("L3");
     }
     this.#coverage.checked("L1");
-    // Nobody could have ended it too early but a leader that was none, or a clock that was wrong.
-    if (isExpired) this.#coverage.checked("L3");
-    if (this.#isClockWrong) this.#coverage.checked("L7");
+    if (this.#hasJumped) this.#coverage.checked("L7");
   }
 
   /** An answer that says that there is no such lease. */

@@ -67,7 +67,10 @@ export class LeaseLives {
     );
   }
 
-  /** Whether these were all leases, after some change of them that had happened by then. */
+  /**
+   * Whether these were all leases, after some change of them that had happened by then. There were
+   * none before the first: a member that has applied nothing yet may say so at any time.
+   */
   wasSet(leaseIds: readonly bigint[], millis: number): boolean {
     const wanted = new Set(leaseIds);
     const alive = new Set<bigint>();
