@@ -9,17 +9,18 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { connect } from "@quorate/client";
 import { ClusterProcesses, quorateMissing } from "../support/cluster-processes.ts";
+import { until } from "../support/deadline.ts";
 import type { MemberProcess, ProcessEnd } from "../support/member-process.ts";
-import { straceMissing, straceWrapper } from "../support/strace.ts";
+import { AttachedStrace, straceMissing, straceWrapper } from "../support/strace.ts";
 import {
   acknowledgedWrites,
   checkAll,
   describeRun,
-  lead,
   leaderOf,
   Load,
   outageMillisMax,
   serviceAfter,
+  statusOf,
 } from "./kill-checks.ts";
 import { lookAt } from "./kill-sites.ts";
 import { RealTime, type WriterRecord } from "./writers.ts";
@@ -65,6 +66,14 @@ const startErrors: readonly DiskError[] = [
 const flags = ["--backend-batch-interval=50ms", "--wal-segment-bytes=65536"];
 /** Errors of the newest log file are counted: it must not be full before they strike. */
 const roomyFlags = ["--backend-batch-interval=50ms", "--wal-segment-bytes=1048576"];
+const electionMillis = 1_000;
+/** A leader looks for two elections whether its disk answers; one more is for what is in its way. */
+const noticeMillisMax = 3 * electionMillis;
+/** V1: by then somebody else leads and serves. */
+const leaveMillisMax = 5 * electionMillis;
+/** What a sync of a slow disk takes; whoever waits for one waits longer than the next. */
+const slowSyncMillis = 4_000;
+const writeMillisMax = slowSyncMillis / 4;
 
 describe("a disk that reports errors", { skip }, () => {
   test("ends one of three, the others serve (B3)", { timeout: 180_000 }, async () => {
@@ -123,25 +132,54 @@ describe("a disk that reports errors", { skip }, () => {
   });
 
   test("of a leader hangs: another one leads (B11)", { timeout: 120_000 }, async () => {
-    await using cluster = await ClusterProcesses.start(3, { flags });
-    const [slow, ...others] = cluster.members;
-    assert.ok(slow);
-    await slow.stop();
-    const [path = ""] = (await lookAt(slow.dataDirectory)).segments.slice(-1);
-    // The first ones of each thread are those of the start and of its election.
-    const hang = { call: "fdatasync", paths: [path], when: "6+", what: "delay_enter=6000000" };
-    await slow.start({ wrapper: straceWrapper(hang) });
-    await lead(cluster, slow);
+    await using cluster = await ClusterProcesses.start(3, { flags: roomyFlags });
+    const slow = await leaderOf(cluster);
+    const others = cluster.members.filter((member) => member !== slow);
     await using load = new Load(cluster.endpoints);
-    await slow.logged(/disk is stuck; handing leadership over/);
+    await acknowledgedWrites(cluster, 20);
+    await using hanging = await slowSyncs(slow, 3 * leaveMillisMax);
+    const begin = performance.now();
     const outage = await serviceAfter(others);
+    await until(30_000, "another leader", async () => {
+      return (await leaderOf(cluster)) === slow ? undefined : true;
+    });
+    const left = performance.now() - begin;
+    const line = await slow.logged(/disk is stuck; handing leadership over/);
+    const noticed = Number(/"sync-millis":(\d+)/.exec(line)?.[1]);
     assert.ok(outage < outageMillisMax, `service was away for ${outage} ms (V1)`);
-    assert.notEqual(await leaderOf(cluster), slow);
+    assert.ok(noticed < noticeMillisMax, `it noticed after ${noticed} ms (B11)`);
+    assert.ok(left < leaveMillisMax, `it led for ${left} ms with a disk that hangs (B11, V1)`);
     const records = await load.end();
+    await hanging[Symbol.asyncDispose]();
     await slow.restart();
     await checkAll(cluster, records);
-    console.log(describeRun(records, { outage }));
+    console.log(describeRun(records, { outage, noticed, left }));
   });
+
+  test(
+    "of a follower is slow: the others do not wait for it (B11)",
+    { timeout: 120_000 },
+    async () => {
+      await using cluster = await ClusterProcesses.start(3, { flags: roomyFlags });
+      const leader = await leaderOf(cluster);
+      const [slow, fast] = cluster.members.filter((member) => member !== leader);
+      assert.ok(slow && fast);
+      const { raftTerm } = await statusOf(leader);
+      await using load = new Load(cluster.endpoints);
+      await acknowledgedWrites(cluster, 20);
+      const slowing = await slowSyncs(slow, slowSyncMillis);
+      const slowest = await slowestWrite(leader, fast, 2 * slowSyncMillis);
+      const synced = await syncSeconds(slow);
+      await slowing[Symbol.asyncDispose]();
+      const records = await load.end();
+      assert.ok(synced > slowSyncMillis / 1_000, `its disk was slow: ${synced} s of syncs`);
+      assert.ok(slowest < writeMillisMax, `a write took ${slowest} ms (B11)`);
+      assert.equal(await leaderOf(cluster), leader, "the same member leads");
+      assert.equal((await statusOf(leader)).raftTerm, raftTerm, "nobody stood for election");
+      await checkAll(cluster, records);
+      console.log(describeRun(records, { slowest, synced }));
+    },
+  );
 
   test("while a segment is made ready is no reason to end (B5)", { timeout: 60_000 }, async () => {
     await using cluster = await ClusterProcesses.start(1, { flags });
@@ -150,10 +188,22 @@ describe("a disk that reports errors", { skip }, () => {
     const full = { call: "pwrite64,ftruncate", file: "prepared segment", error: "ENOSPC" } as const;
     await member.start({ wrapper: await wrapperOf(member, { ...full, when: "1" }) });
     await using client = connect({ endpoints: cluster.endpoints });
-    for (let write = 0; write < 400; write += 1) {
-      await client.put("key", "x".repeat(500), { deadlineMillis: 10_000 });
+    const count = 400;
+    const value = "x".repeat(500);
+    const before = (await client.range("key")).revision;
+    for (let write = 0; write < count; write += 1) {
+      await client.put("key", value, { deadlineMillis: 10_000 });
     }
+    const said = member.lifeLog.find((line) =>
+      line.includes("cannot prepare the next log segment"),
+    );
+    assert.match(said ?? "", errorTexts.ENOSPC, "the error struck");
     await member.restart();
+    const { kvs, revision } = await client.range("key", { deadlineMillis: 10_000 });
+    const [kv] = kvs;
+    assert.deepEqual([kv?.version, kv?.modRevision], [count, before + count], "all are there (P4)");
+    assert.equal(kv?.text(), value);
+    assert.equal(revision, before + count);
     await checkAll(cluster, []);
   });
 });
@@ -178,6 +228,42 @@ async function endUnderLoad(member: MemberProcess, failing: DiskError): Promise<
   // glibc may notice while the process ends with what it has to say said.
   const isAborted = failing.file === "database" && signal === "SIGABRT";
   assert.ok(code === 1 || isAborted, `${describeError(failing)}: ${code} ${signal}\n${log}`);
+}
+
+/** Lets each sync of a member's log take so long, from now on. */
+async function slowSyncs(member: MemberProcess, millis: number): Promise<AttachedStrace> {
+  const { segments } = await lookAt(member.dataDirectory);
+  assert.ok(member.pid !== undefined);
+  const what = `delay_enter=${millis * 1_000}`;
+  const injection = { call: "fdatasync", paths: segments.slice(-1), when: "1+", what };
+  return await AttachedStrace.attach(member.pid, injection);
+}
+
+/** All time that a member has waited for the disk of its log. */
+async function syncSeconds(member: MemberProcess): Promise<number> {
+  const signal = AbortSignal.timeout(10_000);
+  const text = await (await fetch(`http://${member.endpoint}/metrics`, { signal })).text();
+  return Number(/^etcd_disk_wal_fsync_duration_seconds_sum (\S+)$/m.exec(text)?.[1]);
+}
+
+/** Writes through two members in turn for a while; returns the time of the slowest write. */
+async function slowestWrite(
+  one: MemberProcess,
+  other: MemberProcess,
+  millis: number,
+): Promise<number> {
+  await using first = connect({ endpoints: [one.endpoint] });
+  await using second = connect({ endpoints: [other.endpoint] });
+  const end = performance.now() + millis;
+  let slowest = 0;
+  while (performance.now() < end) {
+    for (const client of [first, second]) {
+      const begin = performance.now();
+      await client.put("slowest", "probe", { deadlineMillis: 20_000 });
+      slowest = Math.max(slowest, performance.now() - begin);
+    }
+  }
+  return slowest;
 }
 
 async function wrapperOf(member: MemberProcess, failing: DiskError): Promise<readonly string[]> {

@@ -5,7 +5,9 @@
  * files, in whatever thread: Node's main thread, its pool, or LMDB's writer. There it is killed
  * before the call does anything, or the call fails.
  */
-import { execFileSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { within } from "./deadline.ts";
 import { unlessRequired } from "./fault-means.ts";
 
 /** What happens where. */
@@ -25,12 +27,47 @@ export const straceMissing: string | false = unlessRequired(missing());
 
 /** The wrapper of a command that carries an injection out; it keeps the command's pid. */
 export function straceWrapper(injection: Injection): readonly string[] {
-  const { call, paths, when, what } = injection;
+  return ["strace", "-D", "-f", "-qq", "-y", ...straceFlags(injection), "-o", "/dev/null"];
+}
+
+/** An injection into a process that runs: it begins at a known moment, and ends by disposal. */
+export class AttachedStrace implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+
+  private constructor(child: ChildProcess, ended: Promise<void>) {
+    this.#child = child;
+    this.#ended = ended;
+  }
+
+  /** Resolves when the process and all its threads are under it. */
+  static async attach(pid: number, injection: Injection): Promise<AttachedStrace> {
+    const flags = ["-f", "-y", ...straceFlags(injection), "-o", "/dev/null", "-p", String(pid)];
+    const child = spawn("strace", flags, { stdio: ["ignore", "ignore", "pipe"] });
+    const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    const lines: string[] = [];
+    const attached = new Promise<void>((resolve, reject) => {
+      createInterface({ input: child.stderr }).on("line", (line) => {
+        lines.push(line);
+        if (line.includes(" attached")) resolve();
+      });
+      const refuse = (): void => reject(new Error(`Cannot trace ${pid}: ${lines.join(" ")}`));
+      void ended.then(refuse);
+    });
+    await within(10_000, `strace at ${pid}`, attached);
+    return new AttachedStrace(child, ended);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#ended;
+  }
+}
+
+function straceFlags({ call, paths, when, what }: Injection): readonly string[] {
   return [
-    ...["strace", "-D", "-f", "-qq", "-y", "-e", "signal=none"],
-    ...["-e", `trace=${call}`, "-e", `inject=${call}:${what}:when=${when}`],
+    ...["-e", "signal=none", "-e", `trace=${call}`, "-e", `inject=${call}:${what}:when=${when}`],
     ...paths.flatMap((path) => ["-P", path]),
-    ...["-o", "/dev/null"],
   ];
 }
 
