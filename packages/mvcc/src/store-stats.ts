@@ -20,6 +20,8 @@ export interface StoreStats {
   readonly slowWatcherTotal: number;
   /** Events handed to streams. */
   readonly eventsTotal: number;
+  /** Watchers that had everything, fell behind and went back to reading the store. */
+  readonly fallbacksTotal: number;
   /** Distance in revisions of the watcher that is furthest behind; 0 if none. */
   readonly pendingRevisions: number;
   /** Stored versions removed by compactions. */

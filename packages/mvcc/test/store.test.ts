@@ -277,6 +277,7 @@ test("stats and instruments count what happened", async () => {
       watcherTotal: 0,
       slowWatcherTotal: 0,
       eventsTotal: 0,
+      fallbacksTotal: 0,
       pendingRevisions: 0,
     },
   );

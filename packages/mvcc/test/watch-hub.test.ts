@@ -379,6 +379,7 @@ test("W11 a full stream holds nobody back and takes up where it stopped", async 
   assert.equal(slow.batches.length, 1);
   assert.equal(fast.events(fastId).length, 20);
   assert.equal(store.stats().slowWatcherTotal, 1);
+  assert.equal(store.stats().fallbacksTotal, 1);
   assert.equal(store.stats().pendingRevisions, 19);
   slow.room = Number.POSITIVE_INFINITY;
   slowStream.resume();

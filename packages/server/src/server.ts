@@ -174,6 +174,7 @@ class Doors {
     const { instruments, registry } = surroundings.metrics;
     registry.onCollect(() => {
       instruments.quorate_grpc_connections.set(rpc.connectionCount);
+      instruments.quorate_watch_buffered_bytes.set(streams.watchBufferedBytes);
     });
     const onRefused = (reason: RefusedReason): void => {
       instruments.quorate_connections_refused_total.with({ reason }).add();

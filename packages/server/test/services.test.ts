@@ -211,7 +211,8 @@ test("a keep-alive stream whose client does not read is read no further", async 
 
 test("watchers are parked by a transport that calls back, by nothing else (W11)", async () => {
   const { cluster, member, context } = await startServiceSetting();
-  const stream = open(watchMethods(context, new OpenStreams(context)), services.watch.watch.path);
+  const streams = new OpenStreams(context);
+  const stream = open(watchMethods(context, streams), services.watch.watch.path);
   const create = { case: "createRequest", value: { key: Buffer.from("a") } } as const;
   stream.receive(encodeWatchRequest({ requestUnion: create }));
   const writes = kvMethods(context);
@@ -221,10 +222,12 @@ test("watchers are parked by a transport that calls back, by nothing else (W11)"
   };
   // It holds much and takes more: there is no drain to wait for.
   stream.bufferedBytes = 8 * 1024 * 1024;
+  assert.equal(streams.watchBufferedBytes, 8 * 1024 * 1024);
   await put();
   await put();
   assert.equal(stream.messages.length, 3);
-  assert.equal(member.state.store.stats().slowWatcherTotal, 0);
+  const { slowWatcherTotal, fallbacksTotal } = member.state.store.stats();
+  assert.deepEqual([slowWatcherTotal, fallbacksTotal], [0, 0]);
   // It has enough: what comes then waits in the store, until it can take more.
   stream.hasRoom = false;
   await put();
@@ -234,10 +237,13 @@ test("watchers are parked by a transport that calls back, by nothing else (W11)"
   await put();
   assert.equal(stream.messages.length, 5);
   assert.equal(member.state.store.stats().slowWatcherTotal, 1);
+  assert.equal(member.state.store.stats().fallbacksTotal, 1);
   stream.bufferedBytes = 0;
   stream.drain();
   await cluster.advance(200);
   assert.equal(stream.messages.length, 6, "two revisions in one answer");
+  streams.close();
+  assert.equal(streams.watchBufferedBytes, 0);
 });
 
 test("a Defragment that finds no room is answered as a database out of space (B5)", async () => {

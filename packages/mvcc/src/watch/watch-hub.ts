@@ -41,6 +41,7 @@ export class WatchHub {
   readonly #parked = new Set<Watcher>();
   #slice: Timer | undefined;
   #eventsTotal = 0;
+  #fallbacksTotal = 0;
   #isStopped = false;
 
   constructor(source: LogSource, timers: Timers, limits: WatchLimits) {
@@ -170,6 +171,7 @@ export class WatchHub {
       watcherTotal,
       slowWatcherTotal: this.#unsynced.size,
       eventsTotal: this.#eventsTotal,
+      fallbacksTotal: this.#fallbacksTotal,
       pendingRevisions: this.currentRevision + 1 - oldest,
     };
   }
@@ -193,6 +195,7 @@ export class WatchHub {
 
   /** Makes a synced watcher unsynced at its next revision. */
   #desync(watcher: Watcher): void {
+    this.#fallbacksTotal++;
     this.#leaveSynced(watcher);
     this.#enqueue(watcher);
   }
@@ -353,5 +356,6 @@ export interface WatchStats {
   readonly watcherTotal: number;
   readonly slowWatcherTotal: number;
   readonly eventsTotal: number;
+  readonly fallbacksTotal: number;
   readonly pendingRevisions: number;
 }

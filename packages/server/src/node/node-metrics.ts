@@ -205,6 +205,7 @@ function createStoreCounter(i: MemberInstruments): (stats: StoreStats) => void {
     ["deleteTotal", i.etcd_mvcc_delete_total],
     ["txnTotal", i.etcd_mvcc_txn_total],
     ["eventsTotal", i.etcd_debugging_mvcc_events_total],
+    ["fallbacksTotal", i.quorate_watch_fallbacks_total],
   ] as const;
   let previous: StoreStats | undefined;
   return (stats) => {

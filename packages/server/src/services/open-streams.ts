@@ -21,6 +21,8 @@ export class OpenStreams {
   readonly #context: ServiceContext;
   /** Each with what lets go of what it holds. */
   readonly #streams = new Map<RpcStream, () => void>();
+  /** Those that carry watches. */
+  readonly #watches = new Set<RpcStream>();
   #timer: Timer | undefined;
   /** Whether there is a leader, or was one a short while ago. */
   #isLeaderKnown: boolean;
@@ -63,9 +65,26 @@ export class OpenStreams {
     });
   }
 
+  /** Adds a stream of watches, as {@link OpenStreams.add} does. */
+  addWatch(stream: RpcStream, onEnd: () => void): void {
+    this.#watches.add(stream);
+    this.add(stream, () => {
+      this.#watches.delete(stream);
+      onEnd();
+    });
+  }
+
+  /** Bytes that wait for the clients of watches (W11). */
+  get watchBufferedBytes(): number {
+    let bytes = 0;
+    for (const { bufferedBytes } of this.#watches) bytes += bufferedBytes;
+    return bytes;
+  }
+
   /** The stream has ended. */
   delete(stream: RpcStream): void {
     this.#streams.delete(stream);
+    this.#watches.delete(stream);
   }
 
   /** Ends all streams: the server stops. */

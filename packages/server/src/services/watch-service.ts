@@ -39,7 +39,7 @@ export function watchMethods(context: ServiceContext, streams: OpenStreams): rea
           return;
         }
         const connection = new WatchConnection(context, messages, stream);
-        streams.add(stream, () => {
+        streams.addWatch(stream, () => {
           connection.close();
         });
         stream.onMessage((bytes) => {
