@@ -67,7 +67,7 @@ const flags = ["--backend-batch-interval=50ms", "--wal-segment-bytes=65536"];
 /** Errors of the newest log file are counted: it must not be full before they strike. */
 const roomyFlags = ["--backend-batch-interval=50ms", "--wal-segment-bytes=1048576"];
 const electionMillis = 1_000;
-/** A leader looks for two elections whether its disk answers; one more is for what is in its way. */
+/** A leader waits two elections for its disk; one more is for what is in its way. */
 const noticeMillisMax = 3 * electionMillis;
 /** V1: by then somebody else leads and serves. */
 const leaveMillisMax = 5 * electionMillis;
@@ -156,30 +156,26 @@ describe("a disk that reports errors", { skip }, () => {
     console.log(describeRun(records, { outage, noticed, left }));
   });
 
-  test(
-    "of a follower is slow: the others do not wait for it (B11)",
-    { timeout: 120_000 },
-    async () => {
-      await using cluster = await ClusterProcesses.start(3, { flags: roomyFlags });
-      const leader = await leaderOf(cluster);
-      const [slow, fast] = cluster.members.filter((member) => member !== leader);
-      assert.ok(slow && fast);
-      const { raftTerm } = await statusOf(leader);
-      await using load = new Load(cluster.endpoints);
-      await acknowledgedWrites(cluster, 20);
-      const slowing = await slowSyncs(slow, slowSyncMillis);
-      const slowest = await slowestWrite(leader, fast, 2 * slowSyncMillis);
-      const synced = await syncSeconds(slow);
-      await slowing[Symbol.asyncDispose]();
-      const records = await load.end();
-      assert.ok(synced > slowSyncMillis / 1_000, `its disk was slow: ${synced} s of syncs`);
-      assert.ok(slowest < writeMillisMax, `a write took ${slowest} ms (B11)`);
-      assert.equal(await leaderOf(cluster), leader, "the same member leads");
-      assert.equal((await statusOf(leader)).raftTerm, raftTerm, "nobody stood for election");
-      await checkAll(cluster, records);
-      console.log(describeRun(records, { slowest, synced }));
-    },
-  );
+  test("of a follower is slow: no other waits (B11)", { timeout: 120_000 }, async () => {
+    await using cluster = await ClusterProcesses.start(3, { flags: roomyFlags });
+    const leader = await leaderOf(cluster);
+    const [slow, fast] = cluster.members.filter((member) => member !== leader);
+    assert.ok(slow && fast);
+    const { raftTerm } = await statusOf(leader);
+    await using load = new Load(cluster.endpoints);
+    await acknowledgedWrites(cluster, 20);
+    const slowing = await slowSyncs(slow, slowSyncMillis);
+    const slowest = await slowestWrite(leader, fast, 2 * slowSyncMillis);
+    const synced = await syncSeconds(slow);
+    await slowing[Symbol.asyncDispose]();
+    const records = await load.end();
+    assert.ok(synced > slowSyncMillis / 1_000, `its disk was slow: ${synced} s of syncs`);
+    assert.ok(slowest < writeMillisMax, `a write took ${slowest} ms (B11)`);
+    assert.equal(await leaderOf(cluster), leader, "the same member leads");
+    assert.equal((await statusOf(leader)).raftTerm, raftTerm, "nobody stood for election");
+    await checkAll(cluster, records);
+    console.log(describeRun(records, { slowest, synced }));
+  });
 
   test("while a segment is made ready is no reason to end (B5)", { timeout: 60_000 }, async () => {
     await using cluster = await ClusterProcesses.start(1, { flags });
