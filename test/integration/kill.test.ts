@@ -16,6 +16,7 @@ import {
   leaderOf,
   outageMillisMax,
   serviceAfter,
+  serviceAfterStart,
   underLoad,
 } from "./kill-checks.ts";
 import { drawChoices, drawSome } from "./kill-draw.ts";
@@ -23,81 +24,80 @@ import { drawChoices, drawSome } from "./kill-draw.ts";
 const runMillis = Number(process.env["QUORATE_KILL_SECONDS"] ?? "5") * 1_000;
 const timeout = runMillis + 120_000;
 
+/** Kills members and starts them again; tells how long service was away, in milliseconds. */
+type Round = (cluster: ClusterProcesses, turn: number) => Promise<number>;
+
 describe("members killed under load", { skip: quorateMissing }, () => {
   test("the leader of three, again and again", { timeout }, async () => {
-    await using cluster = await ClusterProcesses.start(3);
-    const outages: number[] = [];
-    const records = await underLoad(cluster, runMillis, async (signal) => {
-      while (!signal.aborted || outages.length < 2) {
-        const leader = await leaderOf(cluster);
-        await leader.kill();
-        outages.push(await serviceAfter(others(cluster, [leader])));
-        await leader.start();
-        await acknowledgedWrites(cluster, 3);
-      }
+    await killInRounds(3, async (cluster) => {
+      await acknowledgedWrites(cluster, 3);
+      const leader = await leaderOf(cluster);
+      await leader.kill();
+      const outage = await serviceAfter(others(cluster, [leader]));
+      await leader.start();
+      return outage;
     });
-    judge(outages, describeRun(records, { kills: outages.length, longest: Math.max(...outages) }));
-    await checkAll(cluster, records);
   });
 
-  test("all three at once", { timeout }, async () => {
-    await using cluster = await ClusterProcesses.start(3);
-    const outages: number[] = [];
-    const records = await underLoad(cluster, runMillis, async (signal) => {
-      while (!signal.aborted || outages.length < 2) {
+  test("two of three at once", { timeout }, async () => {
+    const random = drawChoices("two of three");
+    await killInRounds(3, async (cluster) => {
+      await acknowledgedWrites(cluster, 1 + random.nextInt(20));
+      const [first, second] = await killSome(cluster, drawSome(random, 2, 3));
+      assert.ok(first && second);
+      const outage = await serviceAfterStart([first], others(cluster, [second]));
+      await second.start();
+      return outage;
+    });
+  });
+
+  for (const size of [1, 3, 5]) {
+    test(`all of ${size} at once`, { timeout }, async () => {
+      await killInRounds(size, async (cluster) => {
         await acknowledgedWrites(cluster, 20);
         await Promise.all(cluster.members.map((member) => member.kill()));
-        await cluster.startAll();
-        outages.push(await serviceAfter(cluster.members));
-      }
+        return serviceAfterStart(cluster.members);
+      });
     });
-    judge(outages, describeRun(records, { kills: outages.length, longest: Math.max(...outages) }));
-    await checkAll(cluster, records);
-  });
-
-  test("the only one", { timeout }, async () => {
-    await using cluster = await ClusterProcesses.start(1);
-    const outages: number[] = [];
-    const records = await underLoad(cluster, runMillis, async (signal) => {
-      const only = cluster.member(0);
-      while (!signal.aborted || outages.length < 2) {
-        await acknowledgedWrites(cluster, 20);
-        await only.restart();
-        outages.push(await serviceAfter([only]));
-      }
-    });
-    judge(outages, describeRun(records, { kills: outages.length, longest: Math.max(...outages) }));
-    await checkAll(cluster, records);
-  });
+  }
 
   test("a majority of five, then a minority, drawn at random", { timeout }, async () => {
-    await using cluster = await ClusterProcesses.start(5);
     const random = drawChoices("five");
-    const outages: number[] = [];
-    const records = await underLoad(cluster, runMillis, async (signal) => {
-      for (let round = 0; !signal.aborted || round < 2; round += 1) {
-        await acknowledgedWrites(cluster, 1 + random.nextInt(20));
-        const count = round % 2 === 0 ? 3 : 2;
-        const killed = drawSome(random, count, 5).map((index) => cluster.member(index));
-        await Promise.all(killed.map((member) => member.kill()));
-        // With a majority gone, the first that comes back makes a quorum of three.
-        if (round % 2 === 0) await killed[0]?.start();
-        const running = cluster.members.filter(({ isRunning }) => isRunning);
-        outages.push(await serviceAfter(running));
-        await cluster.startAll();
-      }
+    await killInRounds(5, async (cluster, turn) => {
+      await acknowledgedWrites(cluster, 1 + random.nextInt(20));
+      const isMajority = turn % 2 === 0;
+      const killed = await killSome(cluster, drawSome(random, isMajority ? 3 : 2, 5));
+      // With a majority gone, the first that comes back makes a quorum of three.
+      const back = killed.slice(0, isMajority ? 1 : 0);
+      const outage = await serviceAfterStart(back, others(cluster, killed.slice(back.length)));
+      await cluster.startAll();
+      return outage;
     });
-    judge(outages, describeRun(records, { kills: outages.length, longest: Math.max(...outages) }));
-    await checkAll(cluster, records);
   });
 });
 
-function judge(outages: readonly number[], line: string): void {
-  console.log(line);
-  assert.ok(outages.length >= 2, `killed ${outages.length} times`);
-  for (const millis of outages) {
-    assert.ok(millis < outageMillisMax, `service was away for ${millis} ms (V1)`);
-  }
+/** Kills under load until the time is up, twice at least, and judges what came of it. */
+async function killInRounds(size: number, round: Round): Promise<void> {
+  await using cluster = await ClusterProcesses.start(size);
+  const outages: number[] = [];
+  const records = await underLoad(cluster, runMillis, async (signal) => {
+    for (let turn = 0; !signal.aborted || turn < 2; turn += 1) {
+      outages.push(await round(cluster, turn));
+    }
+  });
+  const longest = Math.max(...outages);
+  console.log(describeRun(records, { kills: outages.length, longest }));
+  await checkAll(cluster, records);
+  assert.ok(longest < outageMillisMax, `service was away for ${longest} ms (V1)`);
+}
+
+async function killSome(
+  cluster: ClusterProcesses,
+  indexes: readonly number[],
+): Promise<readonly MemberProcess[]> {
+  const killed = indexes.map((index) => cluster.member(index));
+  await Promise.all(killed.map((member) => member.kill()));
+  return killed;
 }
 
 function others(

@@ -5,7 +5,7 @@ import { setMaxListeners } from "node:events";
 import { connect, EtcdError, type Client } from "@quorate/client";
 import { ClusterProcesses, type ClusterOptions } from "../support/cluster-processes.ts";
 import { until } from "../support/deadline.ts";
-import { FairStopwatch } from "../support/fair-stopwatch.ts";
+import { FairStopwatch, type Lap } from "../support/fair-stopwatch.ts";
 import type { LinkFaults } from "../support/link-faults.ts";
 import { startLinkFaults } from "../support/link-faults-start.ts";
 import type { MemberProcess } from "../support/member-process.ts";
@@ -124,14 +124,14 @@ export class NetworkCluster implements AsyncDisposable {
   }
 
   /**
-   * Milliseconds until a write and a linearizable read that begin now or later are answered by each
-   * of these members, by a {@link FairStopwatch}. A new attempt begins every 100 ms, whatever
+   * The time until a write and a linearizable read that begin now or later are answered by each of
+   * these members, by a {@link FairStopwatch}. A new attempt begins every 100 ms, whatever
    * became of those before.
    */
-  async service(indexes: readonly number[], millis: number = 15_000): Promise<number> {
+  async service(indexes: readonly number[], millis: number = 15_000): Promise<Lap> {
     const stopwatch = new FairStopwatch(this.processes.members);
     await Promise.all(indexes.map((index) => this.#served(index, millis)));
-    return stopwatch.elapsedMillis;
+    return stopwatch.read();
   }
 
   /** Closes the clients, kills the members and removes the links. */

@@ -31,6 +31,7 @@ export const scenariosOfThree: readonly Scenario[] = [
   {
     name: "everybody alone, then all together (B8, V2)",
     cut: ({ leader, others }) => partition([leader], ...others.map((index) => [index])),
+    refusing: ({ leader, others }) => [leader, ...others],
     holdMillis: disturbanceMillis,
   },
   {
