@@ -5,6 +5,12 @@
 import { setImmediate as nextTurn, setTimeout as passing } from "node:timers/promises";
 import { compare, connect, EtcdError, op, type Client } from "@quorate/client";
 import type { SeededRandom } from "@quorate/platform/sim";
+import {
+  callAsOperator,
+  operatorKinds,
+  type OperatorKind,
+  type StormKnowledge,
+} from "./clients-operators.ts";
 import type { Outcome, ReadRecord, WriteRecord } from "./network-load.ts";
 
 const deadlineMillis = 5_000;
@@ -13,63 +19,66 @@ const lettingGoMaxMillis = 1_000;
 const keyCount = 4;
 const leaseSeconds = 2;
 
+const keyKinds = [...(["put", "swap", "read", "watch", "lease"] as const)];
+
+/** All kinds of calls. */
+export const stormKinds: readonly string[] = [...keyKinds, ...operatorKinds];
+
+/** Whose client it is, and what it does. */
+export interface StormPlace {
+  /** Index of the endpoint's member. */
+  readonly member: number;
+  /** Tells its values from those of others. */
+  readonly name: string;
+  /** Begins all keys. */
+  readonly prefix: string;
+  /** Nothing is given up. */
+  readonly isCalm: boolean;
+}
+
 /** One of many clients of a storm, and what it remembers. */
 export class StormClient implements AsyncDisposable {
   readonly writes: WriteRecord[] = [];
   readonly reads: ReadRecord[] = [];
   readonly sights: ReadRecord[] = [];
-  /** Calls that were given up, by kind. */
+  /** Calls that were given up before they had ended, by kind. */
   readonly givenUp = new Map<string, number>();
   /** Events that watches of this client were told. */
   events = 0;
   readonly #client: Client;
-  readonly #member: number;
-  readonly #name: string;
-  readonly #prefix: string;
+  readonly #place: StormPlace;
   readonly #random: SeededRandom;
-  readonly #floor: { revision: number };
+  readonly #known: StormKnowledge;
   #count = 0;
 
-  /**
-   * Makes a client of one endpoint.
-   *
-   * @param place - `member` is the index of the endpoint's member, `prefix` begins all keys.
-   * @param floor - Highest revision told to any client, shared by all.
-   */
-  constructor(
-    endpoint: string,
-    place: { readonly member: number; readonly name: string; readonly prefix: string },
-    random: SeededRandom,
-    floor: { revision: number },
-  ) {
+  /** Makes a client of one endpoint. */
+  constructor(endpoint: string, place: StormPlace, random: SeededRandom, known: StormKnowledge) {
     this.#client = connect({ endpoints: [endpoint] });
-    this.#member = place.member;
-    this.#name = place.name;
-    this.#prefix = place.prefix;
+    this.#place = place;
     this.#random = random;
-    this.#floor = floor;
+    this.#known = known;
   }
 
   /** Makes calls and gives many of them up until `end` aborts. */
   async run(end: AbortSignal): Promise<void> {
-    const kinds = ["put", "swap", "read", "watch", "lease"] as const;
     while (!end.aborted) {
-      const kind = kinds[this.#random.nextInt(kinds.length)] ?? "put";
+      const kind = this.#draw();
       this.#count += 1;
       const giveUp = new AbortController();
-      const key = `${this.#prefix}${this.#random.nextInt(keyCount)}`;
-      const value = `${this.#name}-${this.#count}`;
+      const key = `${this.#place.prefix}${this.#random.nextInt(keyCount)}`;
+      const value = `${this.#place.name}-${this.#count}`;
       const begun = performance.now();
-      const givingUp = this.#giveUp(giveUp, kind);
+      const givingUp = this.#place.isCalm ? undefined : this.#giveUp(giveUp);
       // A watch that nobody gives up would outlast the writers.
       const signal = kind === "watch" ? AbortSignal.any([giveUp.signal, end]) : giveUp.signal;
       await this.#call(kind, key, value, signal);
       const took = performance.now() - begun;
       const gaveUpAt = await givingUp;
-      const heldOn = gaveUpAt === undefined ? 0 : took - (gaveUpAt - begun);
+      const heldOn = gaveUpAt === undefined ? -1 : took - (gaveUpAt - begun);
       if (heldOn > lettingGoMaxMillis) {
         throw new Error(`A ${kind} ended ${heldOn} ms after it was given up`);
       }
+      if (heldOn >= 0) this.givenUp.set(kind, (this.givenUp.get(kind) ?? 0) + 1);
     }
   }
 
@@ -78,8 +87,13 @@ export class StormClient implements AsyncDisposable {
     await Promise.resolve();
   }
 
+  #draw(): (typeof keyKinds)[number] | OperatorKind {
+    const kinds = this.#random.nextInt(4) === 0 ? operatorKinds : keyKinds;
+    return kinds[this.#random.nextInt(kinds.length)] ?? "put";
+  }
+
   /** Gives a call up at a random moment, or not at all; tells when. */
-  async #giveUp(controller: AbortController, kind: string): Promise<number | undefined> {
+  async #giveUp(controller: AbortController): Promise<number | undefined> {
     const random = this.#random;
     const way = random.nextInt(5);
     if (way === 0) return undefined;
@@ -88,12 +102,11 @@ export class StormClient implements AsyncDisposable {
     if (way === 2) for (let turn = 0; turn < count; turn += 1) await nextTurn();
     if (way >= 3) await passing(random.nextInt(way === 3 ? 4 : 25));
     controller.abort();
-    this.givenUp.set(kind, (this.givenUp.get(kind) ?? 0) + 1);
     return performance.now();
   }
 
   async #call(
-    kind: "put" | "swap" | "read" | "watch" | "lease",
+    kind: (typeof keyKinds)[number] | OperatorKind,
     key: string,
     value: string,
     signal: AbortSignal,
@@ -109,6 +122,8 @@ export class StormClient implements AsyncDisposable {
         return this.#watch(signal);
       case "lease":
         return this.#lease(value, signal);
+      default:
+        return this.#operate(kind, signal);
     }
   }
 
@@ -155,7 +170,7 @@ export class StormClient implements AsyncDisposable {
   async #watch(signal: AbortSignal): Promise<void> {
     try {
       let last = 0;
-      for await (const { kv } of this.#client.watch({ prefix: this.#prefix }, { signal })) {
+      for await (const { kv } of this.#client.watch({ prefix: this.#place.prefix }, { signal })) {
         if (kv.modRevision < last) throw new Error(`W1: ${kv.modRevision} after ${last}`);
         last = kv.modRevision;
         this.events += 1;
@@ -180,9 +195,18 @@ export class StormClient implements AsyncDisposable {
     }
   }
 
+  async #operate(kind: OperatorKind, signal: AbortSignal): Promise<void> {
+    const options = { deadlineMillis, signal };
+    try {
+      await callAsOperator(this.#client, kind, this.#random, this.#known, options);
+    } catch (error) {
+      givenUpOnly(error);
+    }
+  }
+
   #begin(key: string): Pick<WriteRecord, "member" | "key" | "floor" | "begunAt"> {
-    const floor = this.#floor.revision;
-    return { member: this.#member, key, floor, begunAt: performance.now() };
+    const floor = this.#known.revision;
+    return { member: this.#place.member, key, floor, begunAt: performance.now() };
   }
 
   async #settle(
@@ -190,7 +214,7 @@ export class StormClient implements AsyncDisposable {
   ): Promise<{ readonly outcome: Outcome; readonly endedAt: number }> {
     try {
       const { revision } = await call;
-      this.#floor.revision = Math.max(this.#floor.revision, revision);
+      this.#known.revision = Math.max(this.#known.revision, revision);
       return { outcome: { kind: "done", revision }, endedAt: performance.now() };
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;

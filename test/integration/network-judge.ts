@@ -41,14 +41,16 @@ export interface Verdict {
  * Judges the records of a load.
  *
  * @param endpoints - Of all members; they must be able to serve.
+ * @param firstRevision - Where the load began; behind the last compaction. @default 1
  * @throws AssertionError that names the promise and the first answer that breaks it.
  */
 export async function judge(
   name: string,
   endpoints: readonly string[],
   { writes, reads, sights }: LoadRecords,
+  firstRevision = 1,
 ): Promise<Verdict> {
-  const history = new KeyHistory(await agreedHistory(name, endpoints));
+  const history = new KeyHistory(await agreedHistory(name, endpoints, firstRevision));
   for (const write of writes) judgeWrite(history, write);
   for (const read of [...reads, ...sights]) judgeRead(history, read);
   judgeMonotony(reads);
@@ -73,6 +75,7 @@ export async function judge(
 async function agreedHistory(
   prefix: string,
   endpoints: readonly string[],
+  startRevision: number,
 ): Promise<readonly Change[]> {
   const first = endpoints[0];
   assert.ok(first);
@@ -80,7 +83,7 @@ async function agreedHistory(
   const { revision } = await client.getAll({ prefix: "" });
   const told = await Promise.all(
     endpoints.map(async (endpoint) => {
-      const history = historyOf(endpoint, prefix, revision);
+      const history = historyOf(endpoint, prefix, revision, startRevision);
       return within(historyMillis, `the history of ${endpoint}`, history);
     }),
   );
@@ -98,6 +101,7 @@ async function historyOf(
   endpoint: string,
   prefix: string,
   revision: number,
+  startRevision: number,
 ): Promise<{ changes: readonly Change[]; rows: readonly string[]; hash: number }> {
   await using client = connect({ endpoints: [endpoint] });
   // Linearizable: the member has caught up with all that was answered before.
@@ -105,7 +109,7 @@ async function historyOf(
   const rows = kvs.map((kv) => `${kv.keyText()} ${kv.modRevision} ${kv.version} ${kv.text()}`);
   const { hash } = await client.maintenance.hashKv({ revision });
   const changes: Change[] = [];
-  await using watcher = client.watch({ prefix }, { startRevision: 1, progress: true });
+  await using watcher = client.watch({ prefix }, { startRevision, progress: true });
   const last = kvs
     .filter((kv) => kv.keyText().startsWith(prefix))
     .reduce((most, kv) => Math.max(most, kv.modRevision), 0);

@@ -13,8 +13,8 @@ const leaseSeconds = 3;
 /** V2: until a leader gives up, and until it can say so. */
 const refusingMaxMillis = 5_500;
 
-/** All pauses, of three members. */
-export const pauseScenarios: readonly Scenario[] = [
+/** Pauses of the leader, of three members or five. */
+export const leaderPauses: readonly Scenario[] = [
   {
     name: "the leader, until the others have gone on: no old read, no old write (B12, C2)",
     act: (cluster, cast) => readOfSleeper(cluster, cast),
@@ -27,6 +27,11 @@ export const pauseScenarios: readonly Scenario[] = [
     name: "the leader, while its leases run out on its own clock only (L1, L3, C45)",
     act: keepLeaseAlive,
   },
+];
+
+/** All pauses, of three members. */
+export const pauseScenarios: readonly Scenario[] = [
+  ...leaderPauses,
   {
     name: "a follower: nobody cares, and it does not disturb (B12, C18)",
     isStable: true,

@@ -10,25 +10,30 @@ import { quorateMissing } from "../support/cluster-processes.ts";
 import { NetworkCluster } from "./network-cluster.ts";
 import { runScenario } from "./network-scenario.ts";
 import { networkKind, rounds } from "./network-scenarios.ts";
-import { pauseScenarios } from "./pause-scenarios.ts";
+import { leaderPauses, pauseScenarios } from "./pause-scenarios.ts";
 
-describe("members that sleep for a while", { skip: quorateMissing }, () => {
-  let cluster: NetworkCluster;
+for (const { size, scenarios } of [
+  { size: 3, scenarios: pauseScenarios },
+  { size: 5, scenarios: leaderPauses },
+]) {
+  describe(`members that sleep for a while, of ${size}`, { skip: quorateMissing }, () => {
+    let cluster: NetworkCluster;
 
-  before(async () => {
-    if (quorateMissing !== false) return;
-    cluster = await NetworkCluster.start(3, {}, networkKind);
-  });
+    before(async () => {
+      if (quorateMissing !== false) return;
+      cluster = await NetworkCluster.start(size, {}, networkKind);
+    });
 
-  after(async () => {
-    if (quorateMissing === false) await cluster.close();
-  });
+    after(async () => {
+      if (quorateMissing === false) await cluster.close();
+    });
 
-  for (let round = 0; round < rounds; round += 1) {
-    for (const [index, scenario] of pauseScenarios.entries()) {
-      test(scenario.name, { timeout: 60_000 }, async () => {
-        await runScenario(cluster, scenario, `${round}-${index}`);
-      });
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [index, scenario] of scenarios.entries()) {
+        test(scenario.name, { timeout: 60_000 }, async () => {
+          await runScenario(cluster, scenario, `${round}-${index}`);
+        });
+      }
     }
-  }
-});
+  });
+}
