@@ -63,7 +63,7 @@ export class Machine {
     return `${this.name}:2379`;
   }
 
-  /** Switched off for good: removed from the cluster. */
+  /** Removed from the cluster: it never starts again. */
   get isRetired(): boolean {
     return this.#isRetired;
   }
@@ -150,6 +150,11 @@ export class Machine {
     this.files.killProcess();
     // It may have been released meanwhile.
     this.start();
+  }
+
+  /** Removed from the cluster: nobody counts on it any more, but its process runs on. */
+  leave(): void {
+    this.#isRetired = true;
   }
 
   /** Switches the machine off for good. */

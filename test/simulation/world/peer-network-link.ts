@@ -112,6 +112,26 @@ export class PeerNetworkLink {
     this.#expectNoticed(this.#generation, 0);
   }
 
+  /**
+   * The members at the other end have changed: a member that was removed is told and cut off. Where
+   * it cannot be told, it finds that the other end has forgotten the connection.
+   */
+  refuseIfRemoved(): void {
+    const { from, to } = this.#path;
+    const peer = this.#peer;
+    if (this.#connectedSince === undefined || peer === undefined || this.#isForgotten) return;
+    if (peer.handler.admit(from, this.#process.hooks.peerUrls) !== "removed") return;
+    this.#isForgotten = true;
+    const back = this.#host.pathOf(to, from);
+    if (back.isCut || back.isClogged) return;
+    const generation = this.#generation;
+    this.#host.scheduler.schedule(drawDelay(back.faults, 0, back.random), () => {
+      if (this.#generation !== generation || this.#isClosed) return;
+      this.#tellRemoved();
+      this.reset();
+    });
+  }
+
   /** Ends it for good; what is on the way may still arrive. */
   close(): void {
     this.#isClosed = true;

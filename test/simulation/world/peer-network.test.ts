@@ -349,6 +349,23 @@ describe("PeerNetwork: connections", () => {
     assert.ok(!sender.events.includes("+2"), "it dials nobody any more");
   });
 
+  for (const isCut of [false, true]) {
+    const when = isCut ? "once it can be reached" : "at once";
+    test(`a member that is removed while it is connected is told ${when} (M3)`, () => {
+      const { world, sender, receiver } = pair();
+      if (isCut) world.network.cut([{ from: two, to: one }]);
+      receiver.admission = "removed";
+      receiver.transport.setPeers([]);
+      world.scheduler.advance(100);
+      assert.equal(sender.events.includes("removed"), !isCut);
+      sender.send(two, "late");
+      world.network.healAll();
+      world.scheduler.advance(3_000);
+      assert.ok(sender.events.includes("removed"));
+      assert.deepEqual(receiver.got, []);
+    });
+  }
+
   test("a process that was paused for long has lost its connections (B12)", () => {
     const { world, sender } = pair();
     sender.timers.pause();

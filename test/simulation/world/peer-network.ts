@@ -265,6 +265,7 @@ export class PeerNetwork {
       link.reset();
       link.close();
     }
+    for (const { links } of this.#inOrder()) links.get(process.memberId)?.refuseIfRemoved();
     for (const to of wanted) {
       if (process.links.has(to)) continue;
       const path = this.#path(process.memberId, to);
