@@ -24,6 +24,8 @@ export function heal(world: World): readonly Machine[] {
     world.peers.healCore(core.map(({ memberId }) => memberId));
     world.coverage.sometimes("only a majority was healed", true);
   } else world.peers.healAll();
+  // Removed members hear of it now.
+  for (const { isRetired, process } of world.machines) if (isRetired) process?.goOn();
   for (const machine of core) {
     machine.process?.goOn();
     machine.disk.slowMillis = 0;
@@ -87,6 +89,12 @@ export function whyNotConverged(world: World, core: readonly Machine[]): string 
   if (behind.length > 0) {
     return `${behind.map(({ name }) => name).join(", ")} behind ${newest}: ${indexes.join(", ")}`;
   }
+  const removed = world.machines.filter(({ isRetired }) => isRetired);
+  const unaware = removed.filter(({ process }) => process !== undefined);
+  if (unaware.length > 0) {
+    return `${unaware.map(({ name }) => name).join(", ")} removed, but running`;
+  }
+  world.coverage.checked("M3", removed.length);
   const hashes = new Set(present.map(({ running }) => running?.state.stateHash()));
   if (hashes.size > 1) throw new CheckFailure("P8", `states differ at the same index ${newest}`);
   return "";

@@ -4,6 +4,7 @@
  */
 export const rarePaths = [
   "a learner was promoted",
+  "a removed member ran on",
   "a member that had forgotten was refused (B16)",
   "a process ended because of its disk",
   "a received state was compared",

@@ -1,6 +1,7 @@
 /** What operators do while everything else goes wrong: hand over, add, remove, replace (B15). */
 import type { ClientMachine } from "../world/client-machine.ts";
 import type { Machine } from "../world/machine.ts";
+import type { Path } from "../world/peer-network-shapes.ts";
 import type { World } from "../world/world.ts";
 import { anotherMachine, machineAt, type Strikes } from "./fault.ts";
 
@@ -20,15 +21,16 @@ export const membershipStrikes: Strikes<"transfer" | "add-member" | "remove-memb
     if (result?.kind === "accepted") hit();
     return undefined;
   },
-  "add-member": (world, _fault, hit) => {
-    world.operate(addMember(world, hit));
+  "add-member": (world, { isPromoted }, hit) => {
+    world.operate(addMember(world, { isPromoted, hit }));
     return undefined;
   },
-  "remove-member": (world, { target }, hit) => {
+  "remove-member": (world, { target, isCutOff }, hit) => {
     const machine = machineAt(world, target);
     if (machine === undefined || !canShrink(world)) return undefined;
     hit();
     world.isShrinking = true;
+    if (isCutOff) world.peers.cut(pathsOf(world, machine));
     world.operate(removeMember(world, machine));
     return undefined;
   },
@@ -49,8 +51,20 @@ function canShrink(world: World): boolean {
   return configuration.voters.length > 2 && configuration.votersOutgoing.length === 0;
 }
 
-function retire(world: World, machine: Machine): true {
-  machine.retire();
+/** All between a machine and the others. */
+function pathsOf(world: World, { memberId: one }: Machine): readonly Path[] {
+  const others = world.machines.filter(({ memberId }) => memberId !== one);
+  return others.flatMap(({ memberId: other }) => [
+    { from: one, to: other },
+    { from: other, to: one },
+  ]);
+}
+
+/** Its process is left alone: it ends when it hears that its member is gone (M3). */
+function leave(world: World, machine: Machine): true {
+  const isUnaware = machine.running?.isAlive === true;
+  world.coverage.sometimes("a removed member ran on", isUnaware);
+  machine.leave();
   world.isShrinking = false;
   return true;
 }
@@ -72,12 +86,12 @@ async function removeMember(world: World, machine: Machine): Promise<boolean> {
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     try {
       await operator.client.cluster.memberRemove({ id: machine.memberId });
-      return retire(world, machine);
+      return leave(world, machine);
     } catch {
       // Refused, or nobody knows: the list says which.
       const members = await list(operator);
       if (members?.every(({ id }) => id !== machine.memberId) === true) {
-        return retire(world, machine);
+        return leave(world, machine);
       }
     }
     await world.wait(retryMillis);
@@ -85,7 +99,10 @@ async function removeMember(world: World, machine: Machine): Promise<boolean> {
   return false;
 }
 
-async function addMember(world: World, hit: () => void = () => undefined): Promise<void> {
+async function addMember(
+  world: World,
+  { isPromoted = true, hit = (): void => undefined } = {},
+): Promise<void> {
   const operator = world.operator();
   const place = world.reservePlace();
   if (place === undefined) return;
@@ -105,7 +122,7 @@ async function addMember(world: World, hit: () => void = () => undefined): Promi
     machine = world.addMachine({ memberId: added.id, isFirst: false, place });
     machine.start();
   }
-  if (machine !== undefined) await promote(world, machine, operator);
+  if (machine !== undefined && isPromoted) await promote(world, machine, operator);
 }
 
 async function promote(world: World, machine: Machine, operator: ClientMachine): Promise<void> {

@@ -183,14 +183,15 @@ function drawOther(
     case "reset-clients":
     case "half-open-clients":
     case "transfer":
-    case "remove-member":
     case "wipe":
     case "early-flush":
       return { kind, atMillis, target };
     case "half-open":
       return { kind, atMillis, target, direction: random.pick(["to", "from", "both"] as const) };
     case "add-member":
-      return { kind, atMillis };
+      return { kind, atMillis, isPromoted: random.chance(0.7) };
+    case "remove-member":
+      return { kind, atMillis, target, isCutOff: random.chance(0.5) };
     case "pause-client":
       return { kind, atMillis, forMillis, client: random.nextInt(8) };
     case "slow-disk":

@@ -154,10 +154,17 @@ export type FaultPlan =
   | (Timed & { readonly kind: "clock-jump"; readonly target: Target; readonly millis: number })
   /** Leadership is handed over (B17). */
   | (Timed & { readonly kind: "transfer"; readonly target: Target })
-  /** A learner joins, catches up and is promoted (B15). */
-  | (Timed & { readonly kind: "add-member" })
-  /** A member is removed and its machine switched off (B15). */
-  | (Timed & { readonly kind: "remove-member"; readonly target: Target });
+  /** A learner joins, catches up and is promoted, unless it is to stay one (B15). */
+  | (Timed & { readonly kind: "add-member"; readonly isPromoted: boolean })
+  /**
+   * A member is removed, and its machine runs on until it hears of it (B15, M3); not before the
+   * healing when it is cut off first.
+   */
+  | (Timed & {
+      readonly kind: "remove-member";
+      readonly target: Target;
+      readonly isCutOff: boolean;
+    });
 
 /** What tells faults apart. */
 export type FaultKind = FaultPlan["kind"];

@@ -81,8 +81,8 @@ const details: { readonly [Kind in FaultKind]: shape.Shape<Details<Kind>> } = {
   "early-flush": { target },
   "clock-jump": { target, millis: shape.number(-1e12, 1e12) },
   transfer: { target },
-  "add-member": {},
-  "remove-member": { target },
+  "add-member": { isPromoted: shape.boolean },
+  "remove-member": { target, isCutOff: shape.boolean },
 };
 
 /** All kinds of faults that a plan can hold. */
