@@ -4,19 +4,38 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Coverage } from "./coverage.ts";
+import { checkedPromises } from "./coverage-promises.ts";
 import { faultKinds } from "./plan/parse-plan.ts";
 import { rarePaths } from "./rare-paths.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
+/** The sources beside their tests. */
+function sources(): readonly string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return files
+    .filter((each) => each.endsWith(".ts") && !each.includes(".test."))
+    .map((file) => readFileSync(join(folder, file), "utf8"));
+}
+
 /** Names that sources pass to `Coverage.sometimes`; parts that differ from call to call are `*`. */
 function namesInSources(): readonly string[] {
   const names = new Set<string>();
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  for (const file of files.filter((each) => each.endsWith(".ts") && !each.includes(".test."))) {
-    const source = readFileSync(join(folder, file), "utf8");
+  for (const source of sources()) {
     for (const [, name = ""] of source.matchAll(/\.sometimes\(\s*["`]([^"`]+)["`]/g)) {
       names.add(name.replaceAll(/\$\{[^}]*\}/g, "*"));
+    }
+  }
+  return [...names];
+}
+
+/** Names that sources pass to `Coverage.checked`, one by one or in a loop over several. */
+function promisesInSources(): readonly string[] {
+  const names = new Set<string>();
+  for (const source of sources()) {
+    for (const [, name = ""] of source.matchAll(/\.checked\(\s*["`]([^"`]+)["`]/g)) names.add(name);
+    for (const [, list = ""] of source.matchAll(/const promise of \[([^\]]*)\]/g)) {
+      for (const [, name = ""] of list.matchAll(/"([^"]+)"/g)) names.add(name);
     }
   }
   return [...names];
@@ -39,6 +58,35 @@ test("every rare path that is counted is listed, and the other way round", () =>
   assert.deepEqual({ missing, invented }, { missing: [], invented: [] });
 });
 
+test("every promise that is counted is listed, and the other way round", () => {
+  const names = promisesInSources();
+  const listed = new Set<string>(checkedPromises);
+  const missing = names.filter((name) => !listed.has(name));
+  const invented = checkedPromises.filter((name) => !names.includes(name));
+  assert.deepEqual({ missing, invented }, { missing: [], invented: [] });
+});
+
+test("every promise is judged in the simulator, or by tests that PROMISES.md names", () => {
+  const text = readFileSync(join(folder, "PROMISES.md"), "utf8");
+  const [promised = "", elsewhere = ""] = text.split("### Judged elsewhere");
+  const cellsOf = (part: string): readonly (readonly string[])[] => {
+    const lines = part.split("\n").filter((line) => /^\| [PWLKMVR]\d+ /.test(line));
+    return lines.map((line) => line.split("|").map((cell) => cell.trim()));
+  };
+  const numbers = cellsOf(promised).map(([, number = ""]) => number);
+  assert.ok(numbers.length > 35, "promises are found");
+  const judged = new Set<string>(checkedPromises.map((name) => name.split(" ")[0] ?? ""));
+  for (const [, number = "", path = ""] of cellsOf(elsewhere)) {
+    const test = readFileSync(join(folder, "../..", path.replaceAll("`", "")), "utf8");
+    assert.ok(test.includes(number), `${path} names ${number}`);
+    judged.add(number);
+  }
+  assert.deepEqual(
+    numbers.filter((number) => !judged.has(number)),
+    [],
+  );
+});
+
 test("Coverage.ofEverything knows what was never reached", () => {
   const coverage = Coverage.ofEverything();
   assert.deepEqual(
@@ -48,5 +96,6 @@ test("Coverage.ofEverything knows what was never reached", () => {
   assert.ok(coverage.counts("sometimes").every(([, count]) => count === 0));
   for (const kind of faultKinds) if (kind !== "wipe") coverage.fault(kind);
   for (const name of rarePaths) coverage.sometimes(name, name !== "held lease was lost");
-  assert.deepEqual(coverage.holes(), ["wipe", "held lease was lost"]);
+  for (const name of checkedPromises) if (name !== "W10") coverage.checked(name);
+  assert.deepEqual(coverage.holes(), ["wipe", "promise W10", "held lease was lost"]);
 });

@@ -1,3 +1,4 @@
+import { checkedPromises } from "./coverage-promises.ts";
 import { faultKinds } from "./plan/parse-plan.ts";
 import { rarePaths } from "./rare-paths.ts";
 
@@ -9,10 +10,11 @@ export class Coverage {
     sometimes: new Map(),
   };
 
-  /** Counts of 0 for every fault and every rare path that there is. */
+  /** Counts of 0 for every fault, promise and rare path that there is. */
   static ofEverything(): Coverage {
     const coverage = new Coverage();
     for (const kind of faultKinds) coverage.#add("faults", kind, 0);
+    for (const name of checkedPromises) coverage.#add("promises", name, 0);
     for (const name of rarePaths) coverage.#add("sometimes", name, 0);
     return coverage;
   }
@@ -22,7 +24,11 @@ export class Coverage {
     this.#add("faults", kind, 1);
   }
 
-  /** Counts checks of a promise that held. */
+  /**
+   * Counts checks of a promise that held.
+   *
+   * @param promise - One of `coverage-promises.ts`.
+   */
   checked(promise: string, times: number = 1): void {
     this.#add("promises", promise, times);
   }
@@ -41,10 +47,11 @@ export class Coverage {
     return [...this.#counts[group]].sort(([one], [other]) => (one < other ? -1 : 1));
   }
 
-  /** Faults and rare paths that were looked for and never reached. */
+  /** Faults and rare paths that were never reached, promises that were never judged. */
   holes(): readonly string[] {
-    const all = [...this.counts("faults"), ...this.counts("sometimes")];
-    return all.filter(([, count]) => count === 0).map(([name]) => name);
+    const promises = this.counts("promises").map(([name, count]) => [`promise ${name}`, count]);
+    const all = [...this.counts("faults"), ...promises, ...this.counts("sometimes")];
+    return all.filter(([, count]) => count === 0).map(([name]) => String(name));
   }
 
   /** Adds what another run has reached. */

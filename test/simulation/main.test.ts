@@ -82,6 +82,15 @@ test("seeds end with one line: seeds, events, time, faults, promises, failures",
   assert.match(last, /, [a-z-]+ 0,/);
 });
 
+test("holes are a failure where none may be", async () => {
+  const worker = quickBut("await Promise.resolve();");
+  const options = ["--seeds", "1", "--first", "1", "--workers", "1"];
+  const { code, output } = await sim([...options, "--no-holes"], { worker });
+  assert.equal(code, 1, output);
+  assert.match(output, /^never reached: .*promise M2/m);
+  assert.match(output, / 0 failures \|/);
+});
+
 // As `npm run sim -- --seconds 30` and `npm run sim -- --seconds 5`, in less time.
 test("a time ends a run", async () => {
   const { code, output } = await sim(["--seconds", "1", "--workers", "1"]);

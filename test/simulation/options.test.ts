@@ -15,6 +15,9 @@ test("readWish reads seeds, with 60 seconds when nothing is said", () => {
   assert.ok(counted.kind === "seeds");
   assert.equal(counted.options.seconds, Infinity);
   assert.equal(counted.options.focus, "reads");
+  assert.equal(counted.options.mayHaveHoles, true);
+  const whole = readWish(["--seeds", "5", "--no-holes"]);
+  assert.ok(whole.kind === "seeds" && !whole.options.mayHaveHoles);
 });
 
 test("readWish reads a replay", () => {
@@ -33,7 +36,7 @@ test("readWish reads a replay", () => {
 
 test("the help names every option", () => {
   assert.deepEqual(readWish(["--seed", "x", "--help"]), { kind: "help" });
-  const many = ["seconds", "seeds", "first", "workers", "hang-seconds"];
+  const many = ["seconds", "seeds", "first", "workers", "hang-seconds", "no-holes"];
   for (const name of [...many, "seed", "plan", "faults", "shrink", "quiet", "out", "focus"]) {
     assert.ok(help.includes(`  --${name} `), name);
   }
@@ -49,6 +52,7 @@ for (const [typed, problem] of [
   ["--seed --quiet", "Cannot use --seed: its value is missing"],
   ["--seed 1 --seed 2", "Cannot use --seed twice"],
   ["--seed 1 --plan x.json", "Cannot use --plan with --seed"],
+  ["--seed 1 --no-holes", "Cannot use --no-holes with --seed"],
   ["--seed 1 --seconds 5", "Cannot use --seconds with --seed"],
   ["--plan x.json --workers 2", "Cannot use --workers with --plan"],
   ["--plan x.json --focus reads", "Cannot use --focus with --plan"],

@@ -41,6 +41,7 @@ Many seeds:
   --first S         first seed; default: drawn, and printed
   --workers N       processes; default: number of cores
   --hang-seconds N  a seed of more than N real seconds hangs: that is a failure; default: 300
+  --no-holes        what was never reached or judged is a failure, too: for long runs
 
 One plan:
   --seed S          replay one seed and tell its story
@@ -54,22 +55,24 @@ Both:
   --focus NAME      the theme of plans that seeds draw: ${focuses.slice(0, 4).join(", ")},
                     ${focuses.slice(4).join(", ")}
 
-Exit code: 0 when every promise held, 1 when one was broken or a seed came to no end, 2 for an
-option or a plan that cannot be used, 129, 130 or 143 when a signal ended the run before its time.
+Exit code: 0 when every promise held, 1 when one was broken or a seed came to no end (or there are
+holes that must not be), 2 for an option or a plan that cannot be used, 129, 130 or 143 when a signal
+ended the run before its time.
 `;
 
 const ofSeeds = ["seconds", "seeds", "first", "workers", "hang-seconds"];
+const flagsOfSeeds = ["no-holes"];
 const ofReplay = ["faults", "shrink", "quiet", "out"];
 
 /** Reads what was typed. @throws OptionError for what cannot be done */
 export function readWish(texts: readonly string[]): Wish {
   const line = new CommandLine(texts, {
     texts: [...ofSeeds, "seed", "plan", "faults", "focus", "out"],
-    flags: ["shrink", "quiet", "help"],
+    flags: ["shrink", "quiet", "help", ...flagsOfSeeds],
   });
   if (line.has("help")) return { kind: "help" };
-  line.refuseBeside("seed", ["plan", ...ofSeeds]);
-  line.refuseBeside("plan", ["focus", ...ofSeeds]);
+  line.refuseBeside("seed", ["plan", ...ofSeeds, ...flagsOfSeeds]);
+  line.refuseBeside("plan", ["focus", ...ofSeeds, ...flagsOfSeeds]);
   line.refuseBeside("seeds", ["seconds"]);
   for (const name of ofReplay) line.refuseWithout(name, ["seed", "plan"]);
   line.refuseWithout("out", ["shrink"]);
@@ -104,6 +107,7 @@ function readSeedOptions(line: CommandLine): Omit<SeedOptions, "first"> & FirstS
     workers: line.whole("workers", { min: 1, max: 1_000 }) ?? availableParallelism(),
     hangSeconds: line.whole("hang-seconds", { min: 1, max: 1_000_000 }) ?? 300,
     focus: line.oneOf("focus", focuses),
+    mayHaveHoles: !line.has("no-holes"),
   };
 }
 

@@ -25,6 +25,8 @@ export interface SeedOptions {
   readonly hangSeconds: number;
   /** The theme of all plans. @default one plan in five has one */
   readonly focus?: Focus | undefined;
+  /** Whether all may be well though something was never reached or judged (D12). @default true */
+  readonly mayHaveHoles?: boolean | undefined;
 }
 
 /** What a worker is told. */
@@ -191,7 +193,9 @@ class SeedRun {
     if (this.#isBroken) console.error("Cannot start all workers: the count is not complete.");
     if (failed.length > 0) return 1;
     if (stop !== undefined) return stopSignals[stop];
-    return this.#isBroken || seeds === 0 ? 1 : 0;
+    const { mayHaveHoles = true } = this.#options;
+    const isWhole = mayHaveHoles || this.#summary.holes.length === 0;
+    return this.#isBroken || seeds === 0 || !isWhole ? 1 : 0;
   }
 }
 

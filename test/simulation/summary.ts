@@ -30,6 +30,11 @@ export class Summary {
     return this.#failed;
   }
 
+  /** What was never reached or judged. */
+  get holes(): readonly string[] {
+    return this.#coverage.holes();
+  }
+
   add({ seed, events, virtualMillis, coverage, failure }: SeedReport): void {
     this.#seeds += 1;
     this.#events += events;
@@ -57,7 +62,7 @@ export class Summary {
   /** Rare paths, those that were never reached first, what is missing, and one line of all. */
   lines(): readonly string[] {
     const paths = [...this.#coverage.counts("sometimes")].sort(([, one], [, other]) => one - other);
-    const holes = this.#coverage.holes();
+    const { holes } = this;
     return [
       ...paths.map(([name, count]) => `${String(count).padStart(8)} ${name}`),
       holes.length === 0 ? "never reached: nothing" : `never reached: ${holes.join("; ")}`,
