@@ -11,8 +11,6 @@ import type { Workload, WorkloadWorld } from "./workload.ts";
 
 /** Long enough for leases of up to 4 s to be due. */
 const watchedMillis = 12_500;
-/** The longest election time-out that plans draw, and a little. */
-const electionTimeoutMillis = 3_000;
 
 /** Holders of leases, judged by L1 to L7. */
 export function createLeaseWorkload(random: SeededRandom): Workload {
@@ -26,6 +24,7 @@ class LeaseWorkload implements Workload {
   #healedMillis: number | undefined;
   #endMillis = 0;
   #driftMax = 0;
+  #electionTimeoutMillis = 0;
 
   constructor(random: SeededRandom) {
     this.#random = random.split("lease");
@@ -34,6 +33,7 @@ class LeaseWorkload implements Workload {
   async run(world: WorkloadWorld, signal: AbortSignal): Promise<void> {
     const random = this.#random;
     const { nowMillis, timers } = world;
+    this.#electionTimeoutMillis = world.electionMillis;
     const holders = Array.from({ length: random.between(2, 5) }, (_, i) => {
       const name = `holder ${i}`;
       return new LeaseHolder(name, world, world.connect(name), random.split(name), this.#calls);
@@ -55,6 +55,7 @@ class LeaseWorkload implements Workload {
   judge(truth: Truth, coverage: Coverage): void {
     const calls = this.#calls;
     const history = { calls, healedMillis: this.#healedMillis, endMillis: this.#endMillis };
+    const electionTimeoutMillis = this.#electionTimeoutMillis;
     const bounds = { driftMax: this.#driftMax, electionTimeoutMillis };
     checkLeases(history, truth, coverage, bounds);
     checkLeaseKeys(truth, coverage);

@@ -20,7 +20,8 @@ export function runWorkloads(
   plans: readonly WorkloadPlan[],
   signal: AbortSignal,
 ): RunningWorkloads {
-  const { coverage, scheduler } = world;
+  const { coverage, scheduler, plan } = world;
+  const { tickMillis, electionTicks } = plan.timing;
   const running = new Set<Workload>();
   const workloads = plans.map(({ kind, name }) => {
     const random = world.random.split(`workload ${name}`);
@@ -28,6 +29,7 @@ export function runWorkloads(
     running.add(workload);
     const surroundings = {
       ...{ random, coverage, timers: world.outsideTimers },
+      electionMillis: tickMillis * electionTicks,
       nowMillis: () => scheduler.nowMillis,
       connect: (client: string) => world.connect(`${name} ${client}`),
       addresses: world.addresses,

@@ -12,6 +12,8 @@ export interface WorkloadWorld {
   readonly random: SeededRandom;
   /** Timers of a machine outside the cluster that never fails. */
   readonly timers: Timers;
+  /** The election time-out of the members. */
+  readonly electionMillis: number;
   /** Virtual milliseconds since the start; the time that histories are written in. */
   nowMillis(): number;
   /**
