@@ -55,9 +55,9 @@ Both:
   --focus NAME      the theme of plans that seeds draw: ${focuses.slice(0, 4).join(", ")},
                     ${focuses.slice(4).join(", ")}
 
-Exit code: 0 when every promise held, 1 when one was broken, a seed came to no end or there are holes
-that must not be, 2 for an option or a plan that cannot be used, 129, 130 or 143 when a signal ended
-the run before its time.
+Exit code: 0 when every promise held, 1 when one was broken, a seed came to no end or there are
+holes that must not be, 2 for an option or a plan that cannot be used, 129, 130 or 143 when a
+signal ended the run before its time.
 `;
 
 const ofSeeds = ["seconds", "seeds", "first", "workers", "hang-seconds"];
