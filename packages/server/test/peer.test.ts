@@ -186,6 +186,82 @@ test("PeerListener takes only short frames from those who have not said who they
   await listener.close();
 });
 
+/** A connection that is not closed would be waited for without end. */
+const limited = { timeout: 30_000 };
+
+test(
+  "PeerListener closes who has not said who it is in time, and nobody else (C55, B20)",
+  limited,
+  async (context) => {
+    const { scheduler, listener } = startListener(ignoringSink);
+    context.after(() => listener.close());
+    const port = await listener.listen({ host: "127.0.0.1", port: 0 });
+    const known = connect(port, "127.0.0.1");
+    send(known, FrameKind.hello, encodeHello({ ...hello, purpose: "messages" }));
+    await once(known, "data");
+    const silent = connect(port, "127.0.0.1");
+    await once(silent, "connect");
+    const partial = connect(port, "127.0.0.1");
+    await once(partial, "connect");
+    const [head = Buffer.alloc(0)] = encodeFrame(FrameKind.hello, [encodeHello(hello)]);
+    partial.write(head.subarray(0, -1));
+    // Accepted in this order: when the last has its answer, the time of all runs.
+    const last = connect(port, "127.0.0.1");
+    send(last, FrameKind.hello, encodeHello({ ...hello, purpose: "messages" }));
+    await once(last, "data");
+    const closed = [silent, partial].map((socket) => once(socket.resume(), "close"));
+    scheduler.advance(4_999);
+    send(known, FrameKind.ping, Buffer.alloc(1));
+    await once(known, "data");
+    assert.deepEqual([silent.destroyed, partial.destroyed], [false, false], "there is time left");
+    scheduler.advance(1);
+    await Promise.all(closed);
+    send(known, FrameKind.ping, Buffer.alloc(1));
+    await once(known, "data");
+    for (const socket of [known, last]) socket.destroy();
+  },
+);
+
+test(
+  "PeerListener refuses connections beyond the cap until there is room (C55, B20)",
+  limited,
+  async (context) => {
+    const { listener } = startListener(ignoringSink);
+    context.after(() => listener.close());
+    const port = await listener.listen({ host: "127.0.0.1", port: 0 });
+    const greet = async (): Promise<{ readonly socket: Socket; readonly isHeard: boolean }> => {
+      const socket = connect(port, "127.0.0.1");
+      const outcome = new Promise<boolean>((resolve) => {
+        socket.on("error", () => undefined).once("close", () => resolve(false));
+        socket.once("data", () => resolve(true));
+      });
+      send(socket, FrameKind.hello, encodeHello({ ...hello, purpose: "messages" }));
+      return { socket, isHeard: await outcome };
+    };
+    const inside: Socket[] = [];
+    for (let count = 0; count < 8; count += 1) {
+      const { socket, isHeard } = await greet();
+      assert.ok(isHeard, `connection ${count}`);
+      inside.push(socket);
+    }
+    assert.equal((await greet()).isHeard, false, "the ninth of eight");
+    const [gone, other] = inside;
+    assert.ok(gone !== undefined && other !== undefined);
+    send(other, FrameKind.ping, Buffer.alloc(1));
+    await once(other, "data");
+    gone.destroy();
+    // The server hears of it in one of the next turns.
+    const end = performance.now() + 10_000;
+    for (let isHeard = false; !isHeard;) {
+      assert.ok(performance.now() < end, "no room is made");
+      const next = await greet();
+      isHeard = next.isHeard;
+      inside.push(next.socket);
+    }
+    for (const socket of inside) socket.destroy();
+  },
+);
+
 test("PeerLink survives a URL that cannot be dialled and tries the next one", async () => {
   const [server, url] = await listenOn((socket) => {
     const reader = new FrameReader(() => send(socket, FrameKind.welcome, new Uint8Array(0)));
