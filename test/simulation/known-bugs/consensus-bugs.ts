@@ -162,9 +162,10 @@ export const consensusBugs: readonly KnownBug[] = [
     guards: [
       byTest(
         raftTests,
-        "C11 etcd#22442, C12 cockroach#36353: an overwrite leaves nothing of the old tail",
+        "C12 cockroach#36353: who was overwritten and leads sends what stands there now",
       ),
       bySchedule("the log is cut short behind entries that were overwritten, and the power goes"),
+      byMutant("overwritten-writes-count"),
     ],
   },
   {
@@ -213,7 +214,10 @@ export const consensusBugs: readonly KnownBug[] = [
         "test/simulation/simulation.test.ts",
         "every promise holds in clusters that the first seeds draw",
       ),
-      byTest("test/integration/kill.test.ts", "all three at once"),
+      byTest(
+        "test/integration/kill.test.ts",
+        "a majority of five, then a minority, drawn at random",
+      ),
     ],
   },
   {
@@ -223,6 +227,10 @@ export const consensusBugs: readonly KnownBug[] = [
       byTest(
         raftTests,
         "C17 hashicorp/raft#487, #493: whatever becomes of a transfer, writes resume",
+      ),
+      byTest(
+        raftTests,
+        "C17 B17: a removal of who is to lead waits for the end of the transfer, and ends it",
       ),
       bySchedule("leadership is handed to a member that is down, and service resumes"),
       bySchedule("leadership is handed to a member that is cut off, and service resumes"),

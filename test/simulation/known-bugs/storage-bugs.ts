@@ -60,7 +60,7 @@ export const storageBugs: readonly KnownBug[] = [
         "C28 a range at an old revision in a transaction fails before any write",
       ),
       bySchedule("transactions that look back race the compaction of what they look at"),
-      byMutant("expiry-by-local-state"),
+      byMutant("old-range-not-validated"),
     ],
   },
   {
@@ -72,6 +72,7 @@ export const storageBugs: readonly KnownBug[] = [
         "C25, C29: an entry that breaks at any write is fatal and leaves nothing behind",
       ),
       bySchedule("transactions that look back race the compaction of what they look at"),
+      byMutant("transaction-not-validated"),
     ],
   },
   {
@@ -124,6 +125,10 @@ export const storageBugs: readonly KnownBug[] = [
       byTest(
         "packages/state-machine/test/batch.test.ts",
         "C34: any bytes are decoded or refused with a typed error, without long loops",
+      ),
+      byTest(
+        "packages/wal/test/wal.fuzz.test.ts",
+        "a damaged state of a peer is refused, an undamaged one accepted",
       ),
     ],
   },
