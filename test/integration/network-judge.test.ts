@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as passing } from "node:timers/promises";
+import { connect, op } from "@quorate/client";
 import { ClusterProcesses, quorateMissing } from "../support/cluster-processes.ts";
 import { until } from "../support/deadline.ts";
 import { judge, type LoadRecords, type Verdict } from "./network-judge.ts";
@@ -77,6 +78,19 @@ describe("the judge", { skip: quorateMissing }, () => {
     assert.ok(first);
     const late = { ...first, isSerializable: true };
     await assert.rejects(judged({ reads: [...others, late] }), /P3/);
+  });
+
+  // The last one: the history stays as it leaves it.
+  test("finds two writes at one revision (P7)", async () => {
+    await using client = connect({ endpoints: cluster.endpoints });
+    const keys = [`${prefix}one`, `${prefix}other`] as const;
+    const both = client.txn().then(op.put(keys[0], "one"), op.put(keys[1], "other"));
+    const { revision } = await both.commit();
+    const [some] = records.writes;
+    assert.ok(some);
+    const outcome: Outcome = { kind: "done", revision };
+    const writes = keys.map((key) => ({ ...some, key, outcome, value: key.slice(prefix.length) }));
+    await assert.rejects(judged({ writes: [...records.writes, ...writes] }), /P7/);
   });
 });
 

@@ -117,6 +117,8 @@ async function historyOf(
   for await (const batch of watcher.batches()) {
     if (batch.kind !== "events") continue;
     for (const { kv, type } of batch.events) {
+      // A write that its client gave up may still come, and share a batch with the last change.
+      if (kv.modRevision > revision) continue;
       changes.push({ revision: kv.modRevision, type, key: kv.keyText(), value: kv.text() });
     }
     if (batch.revision >= last) break;
@@ -137,6 +139,11 @@ class KeyHistory {
       assert.ok(
         before === undefined || before.revision <= change.revision,
         `W1: ${describeChange(change)} comes late`,
+      );
+      // No client of a load writes more than one key at a time.
+      assert.ok(
+        before?.revision !== change.revision,
+        `P7: ${describeChange(change)} is at the revision of another write`,
       );
       assert.ok(!this.#byValue.has(change.value), `P6: twice: ${describeChange(change)}`);
       this.#byValue.set(change.value, change);
