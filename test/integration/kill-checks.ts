@@ -129,22 +129,43 @@ export async function serviceAfter(members: readonly MemberProcess[]): Promise<n
 
 /**
  * Starts members and tells, as {@link serviceAfter} does, how long it takes from the moment at
- * which all of them have opened their data; that they are started and read is no outage. Returns
- * when all of them are ready.
+ * which a majority of the cluster runs and has opened its data: that members are started and read
+ * is no outage (V1). Returns when all that were started are ready.
  *
  * @param launched - Members that do not run.
- * @param serving - Those that are asked. @default launched
  */
 export async function serviceAfterStart(
+  cluster: ClusterProcesses,
   launched: readonly MemberProcess[],
-  serving: readonly MemberProcess[] = launched,
 ): Promise<number> {
+  const running = cluster.members.filter(({ isRunning }) => isRunning);
+  const missing = Math.floor(cluster.members.length / 2) + 1 - running.length;
   for (const member of launched) member.launch();
-  await Promise.all(launched.map((member) => member.logged(/opened data directory/)));
-  const millis = await serviceAfter(serving);
+  const opened = await firstOpened(launched, missing);
+  const millis = await serviceAfter([...running, ...opened]);
   // One writes it only after a write of its own, so it is not what the time above is taken from.
   await Promise.all(launched.map((member) => member.logged(/ready to serve client requests/)));
   return millis;
+}
+
+/** The first so many of these members that have opened their data, once they have. */
+function firstOpened(
+  members: readonly MemberProcess[],
+  count: number,
+): Promise<readonly MemberProcess[]> {
+  const first: MemberProcess[] = [];
+  return new Promise((resolve, reject) => {
+    const note = (): void => {
+      if (first.length >= count) resolve([...first]);
+    };
+    note();
+    for (const member of members) {
+      member.logged(/opened data directory/).then(() => {
+        first.push(member);
+        note();
+      }, reject);
+    }
+  });
 }
 
 /** Waits until so many writes of its own are acknowledged. */

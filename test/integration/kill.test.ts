@@ -45,7 +45,7 @@ describe("members killed under load", { skip: quorateMissing }, () => {
       await acknowledgedWrites(cluster, 1 + random.nextInt(20));
       const [first, second] = await killSome(cluster, drawSome(random, 2, 3));
       assert.ok(first && second);
-      const outage = await serviceAfterStart([first], others(cluster, [second]));
+      const outage = await serviceAfterStart(cluster, [first]);
       await second.start();
       return outage;
     });
@@ -56,7 +56,7 @@ describe("members killed under load", { skip: quorateMissing }, () => {
       await killInRounds(size, async (cluster) => {
         await acknowledgedWrites(cluster, 20);
         await Promise.all(cluster.members.map((member) => member.kill()));
-        return serviceAfterStart(cluster.members);
+        return serviceAfterStart(cluster, cluster.members);
       });
     });
   }
@@ -69,7 +69,7 @@ describe("members killed under load", { skip: quorateMissing }, () => {
       const killed = await killSome(cluster, drawSome(random, isMajority ? 3 : 2, 5));
       // With a majority gone, the first that comes back makes a quorum of three.
       const back = killed.slice(0, isMajority ? 1 : 0);
-      const outage = await serviceAfterStart(back, others(cluster, killed.slice(back.length)));
+      const outage = await serviceAfterStart(cluster, back);
       await cluster.startAll();
       return outage;
     });
