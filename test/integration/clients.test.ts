@@ -92,6 +92,7 @@ describe("a flood of requests", { skip: quorateMissing }, () => {
     const [first] = clients;
     assert.ok(first);
     const { count: rows } = await first.range({ prefix: "flood/" }, { countOnly: true });
+    console.log(`memory ${checkMemory(cluster.members, calls.length)}`);
     assert.ok(rows >= done && rows <= done + late, `P4, P6: ${rows} rows of ${done} + ${late}`);
     for (const client of clients) client.close();
   });
