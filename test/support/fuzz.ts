@@ -4,10 +4,11 @@
  *     QUORATE_FUZZ_SECONDS=600 npm test -- fuzz      each fuzzer for ten minutes
  *     QUORATE_FUZZ_SEED=123 npm test -- wal.fuzz     the same inputs again
  *
- * All that reads bytes of somebody else has one (S11): protobuf of clients and of the log, calls of
- * every service, messages, handshakes and settings of members, files of the log, pages of the
- * database, rows of the registry and queries for targets. JSON of clients and filters of rules are
- * read by nothing yet: what comes to read them brings its fuzzer along.
+ * All that reads bytes of somebody else has one (S11): protobuf of clients and of the log, unary
+ * calls of every service, watches and renewals, messages, questions, promises, received states,
+ * handshakes and settings of members, files of the log, pages of the database, rows of the registry
+ * and queries for targets. JSON of clients and filters of rules are read by nothing yet: what comes
+ * to read them brings its fuzzer along.
  */
 import { randomInt } from "node:crypto";
 import { test } from "node:test";
