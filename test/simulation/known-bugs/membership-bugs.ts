@@ -9,7 +9,6 @@ export const membershipBugs: readonly KnownBug[] = [
     row: "C19",
     title: "a new leader that changes members before its first commit",
     guards: [
-      // This one holds it: whole members refuse for other reasons as well, or are past the moment.
       byTest(
         raftTests,
         "C19 raft-dev 2015: a new leader changes no membership before its first commit",

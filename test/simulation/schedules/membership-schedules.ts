@@ -54,6 +54,9 @@ export const membershipSchedules: readonly Schedule[] = [
           attempt(() => cluster.memberRemove({ id: leaving.memberId }, options), refusals),
         ];
       });
+      // They arrive while the disks hold the leader's first entry up.
+      await stage.wait(50);
+      if (others.some(isNew)) reached();
       await Promise.all(early);
       for (const end of loosen) end();
       const wake = async (): Promise<void> => {
@@ -61,7 +64,6 @@ export const membershipSchedules: readonly Schedule[] = [
         stage.up(old);
       };
       await Promise.all([operator.promote(learner), operator.remove(leaving), wake()]);
-      reached();
       leaving.retire();
       await operator.check();
     },
