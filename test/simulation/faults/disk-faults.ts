@@ -1,5 +1,8 @@
 /** What goes wrong with disks and clocks (D3, B3 to B5, B11, B13). */
 import type { SimFault, SimOperation } from "@quorate/platform/sim";
+import { CheckFailure } from "../checkers/check-failure.ts";
+import type { Machine } from "../world/machine.ts";
+import { dataDirectory } from "../world/process-storage.ts";
 import type { World } from "../world/world.ts";
 import { machineAt, type FaultOf, type Strikes, type Undo } from "./fault.ts";
 import { once } from "./process-faults.ts";
@@ -21,7 +24,7 @@ export const diskStrikes: Strikes<
     arm(world, fault, hit, { matches: ({ kind }) => kind === "sync-directory", fault: failure }),
   "write-error": (world, fault, hit) => {
     const { errno } = fault;
-    const half = ({ kind, bytes }: SimOperation): SimFault =>
+    const half = ({ kind, bytes }: SimOperation): Failure =>
       kind === "write"
         ? { kind: "short-write", bytes: bytes >> 1, errno }
         : { kind: "error", errno };
@@ -43,7 +46,7 @@ export const diskStrikes: Strikes<
     const machine = machineAt(world, target);
     if (machine === undefined) return undefined;
     hit();
-    const restore = machine.disk.excuse();
+    const restore = machine.disk.excuse({ errno: "ENOSPC", isLasting: true });
     const empty = machine.disk.fill();
     return once(() => {
       empty();
@@ -65,12 +68,15 @@ export const diskStrikes: Strikes<
   },
 };
 
-const failure: SimFault = { kind: "error", errno: "EIO" };
+/** Fails an operation. */
+type Failure = Extract<SimFault, { readonly errno: string }>;
+
+const failure: Failure = { kind: "error", errno: "EIO" };
 
 /** What strikes which operation. */
 interface Ambush {
   readonly matches: (operation: SimOperation) => boolean;
-  readonly fault: SimFault | ((operation: SimOperation) => SimFault);
+  readonly fault: Failure | ((operation: SimOperation) => Failure);
 }
 
 function arm(
@@ -86,10 +92,13 @@ function arm(
     matches,
     countdown,
     strike: (operation) => {
-      restore = machine.disk.excuse();
+      const struck = typeof fault === "function" ? fault(operation) : fault;
+      const { path } = operation;
+      restore = machine.disk.excuse({ errno: struck.errno, path });
       hit();
-      world.trace(`${machine.name} ${operation.kind} of ${operation.path} fails`);
-      return typeof fault === "function" ? fault(operation) : fault;
+      world.trace(`${machine.name} ${operation.kind} of ${path} fails`);
+      if (isLogSync(operation)) expectEnd(world, machine, operation);
+      return struck;
     },
   });
   return once(() => {
@@ -97,3 +106,27 @@ function arm(
     restore();
   });
 }
+
+/** Whether what the log promises depends on the operation; not on one that makes a new log. */
+function isLogSync({ kind, path }: SimOperation): boolean {
+  const directory = `${dataDirectory}/member/wal`;
+  return kind === "datasync"
+    ? path.startsWith(`${directory}/`)
+    : kind === "sync-directory" && path === directory;
+}
+
+/** A process that takes part ends of a sync of its log that failed once (B3). */
+function expectEnd(world: World, machine: Machine, { kind, path }: SimOperation): void {
+  const process = machine.running;
+  if (process === undefined || process.isClosing) return;
+  world.scheduler.schedule(endMillis, () => {
+    if (machine.process === process) {
+      const what = `${machine.name} goes on after a ${kind} of ${path} has failed`;
+      world.fail(new CheckFailure("B3", what));
+    }
+    world.coverage.checked("B3");
+  });
+}
+
+/** It ends of it at once, so this is plenty. */
+const endMillis = 1_000;

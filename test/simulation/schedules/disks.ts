@@ -40,7 +40,7 @@ export function holdSyncs({ disk }: Machine, millis: number): () => void {
 /** Fails the next sync of a log and waits until the process has ended of it (B3). */
 export async function failOneSync(stage: Stage, machine: Machine): Promise<void> {
   const { process } = machine;
-  const excused = machine.disk.excuse();
+  const excused = machine.disk.excuse({ errno: "EIO" });
   machine.disk.arm({
     matches: isLogSync,
     countdown: stage.random.nextInt(5),

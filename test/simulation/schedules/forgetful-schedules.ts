@@ -78,7 +78,7 @@ export const forgetfulSchedules: readonly Schedule[] = [
       const ledger = new Ledger(stage, "name");
       for (let round = 0; round < 3; round += 1) {
         const leader = await stage.leader();
-        const excused = leader.disk.excuse();
+        const excused = leader.disk.excuse({ errno: "EIO" });
         const { process } = leader;
         leader.disk.arm({
           matches: ({ kind, path }) => kind === "sync-directory" && path.includes("/wal"),

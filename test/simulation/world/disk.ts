@@ -1,4 +1,5 @@
 /** A machine's disk: how long it takes, and what goes wrong with it (D3). */
+import { FileSystemError } from "@quorate/platform";
 import type { CrashDamage, SimFault, SimFileSystem, SimOperation } from "@quorate/platform/sim";
 import type { SeededRandom } from "@quorate/platform/sim";
 
@@ -12,6 +13,16 @@ export interface ArmedFault {
   readonly strike: (operation: SimOperation) => SimFault | undefined;
 }
 
+/** Of what a process may end while a fault of its disk lasts. */
+export interface Excuse {
+  /** What the operation failed with. */
+  readonly errno: string;
+  /** What was operated on. @default anything */
+  readonly path?: string;
+  /** Whether it strikes again and again; otherwise it explains one death. @default false */
+  readonly isLasting?: boolean;
+}
+
 /** See the head of the file. */
 export class Disk {
   readonly #random: SeededRandom;
@@ -22,7 +33,7 @@ export class Disk {
   /** Longest delay of a sync while the disk is slow, whatever else makes it slow. */
   slowMillis = 0;
   isLying = false;
-  #excuses = 0;
+  readonly #excuses = new Set<Excuse>();
   #fills = 0;
 
   constructor(files: SimFileSystem, syncMillis: readonly [number, number], random: SeededRandom) {
@@ -32,19 +43,29 @@ export class Disk {
     files.setFaultPolicy((operation) => this.#judge(operation));
   }
 
-  /** Whether a fault explains why a process ends. */
-  get isExcused(): boolean {
-    return this.#excuses > 0;
+  /**
+   * Whether a process ends of a fault of this disk: the error that was injected is among the causes
+   * of the one that it ends of (B3, B4). Each fault that does not last explains one end.
+   */
+  explains(error: unknown): boolean {
+    for (let cause = error; cause instanceof Error; cause = cause.cause) {
+      if (!(cause instanceof FileSystemError)) continue;
+      const { errno, path } = cause;
+      const excuse = [...this.#excuses].find((one) => {
+        return one.errno === errno && (one.path ?? path) === path;
+      });
+      if (excuse === undefined) continue;
+      if (excuse.isLasting !== true) this.#excuses.delete(excuse);
+      return true;
+    }
+    return false;
   }
 
-  /** Explains why processes end, until the returned function is called. */
-  excuse(): () => void {
-    let isOver = false;
-    this.#excuses += 1;
-    return () => {
-      if (!isOver) this.#excuses -= 1;
-      isOver = true;
-    };
+  /** Lets a process end of something, until the returned function is called. */
+  excuse(excuse: Excuse): () => void {
+    const own = { ...excuse };
+    this.#excuses.add(own);
+    return () => this.#excuses.delete(own);
   }
 
   /** Makes it slow, beside all else that does, until the returned function is called. */

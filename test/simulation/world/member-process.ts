@@ -54,6 +54,7 @@ export class MemberProcess implements ObservedProcess {
   readonly #ownFiles: ProcessFiles;
   #parts: Parts | undefined;
   #isAlive = true;
+  #isClosing = false;
 
   constructor(
     machine: Machine,
@@ -103,6 +104,11 @@ export class MemberProcess implements ObservedProcess {
     return this.#timers.isPaused;
   }
 
+  /** Whether it is ending in order. */
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
   status(): RaftStatus {
     return this.#required().member.status();
   }
@@ -149,6 +155,7 @@ export class MemberProcess implements ObservedProcess {
 
   /** Stops in order, as a server that gets SIGTERM. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     const parts = this.#parts;
     if (parts === undefined) return;
     parts.compactor.close();

@@ -37,8 +37,8 @@ export interface WorldObserver {
   ended?(process: ObservedProcess, how: EndKind): void;
   /** A frame leaves a process for a peer: before any fault of the network. */
   frameLeaves?(process: ObservedProcess, to: MemberId, kind: number, payload: Uint8Array): void;
-  /** A part of an answer leaves a member for a client. */
-  answerLeaves?(memberId: MemberId, frame: Frame): void;
+  /** A part of an answer leaves a member for a client that has called the method at a path. */
+  answerLeaves?(memberId: MemberId, frame: Frame, path: string): void;
   /** A process has applied an entry; its state is that after the entry. */
   applied?(process: ObservedProcess, entry: Entry, applied: AppliedEntry): void;
   /** A process has replaced its state by a received snapshot. */

@@ -36,8 +36,8 @@ export function tellAll(
     ended: (process, how) => tell(ended, (one) => one.ended?.(process, how)),
     frameLeaves: (process, to, kind, payload) =>
       tell(frameLeaves, (one) => one.frameLeaves?.(process, to, kind, payload)),
-    answerLeaves: (memberId, frame) =>
-      tell(answerLeaves, (one) => one.answerLeaves?.(memberId, frame)),
+    answerLeaves: (memberId, frame, path) =>
+      tell(answerLeaves, (one) => one.answerLeaves?.(memberId, frame, path)),
     applied: (process, entry, applies) =>
       tell(applied, (one) => one.applied?.(process, entry, applies)),
     restored: (process) => tell(restored, (one) => one.restored?.(process)),

@@ -110,11 +110,12 @@ export class World implements MachineHost {
       ...{ scheduler, coverage },
       random: this.random.split("client network"),
       observer: {
-        answerLeaves: (address, _path, frame) => {
+        answerLeaves: (address, path, frame) => {
           const machine = this.machines.find((one) => one.address === address);
           if (machine === undefined) return;
           this.effects.note(machine, "answer");
-          if (machine.process !== undefined) this.observer.answerLeaves(machine.memberId, frame);
+          if (machine.process === undefined) return;
+          this.observer.answerLeaves(machine.memberId, frame, path);
         },
       },
     });
@@ -284,7 +285,7 @@ export class World implements MachineHost {
       machine.retire();
       return;
     }
-    if (!machine.disk.isExcused) {
+    if (!machine.disk.explains(error)) {
       this.fail(new Error(`${machine.name} ends without a fault`, { cause: error }));
       return;
     }
