@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { toConfiguration, toLogIndex, toTerm } from "@quorate/raft";
-import type { MemberId, Message } from "@quorate/raft";
+import type { Entry, MemberId, Message } from "@quorate/raft";
 import { Coverage } from "../coverage.ts";
 import type { ObservedProcess } from "../world/observer.ts";
 import { CheckFailure } from "./check-failure.ts";
@@ -49,6 +49,13 @@ function acknowledges(index: number, term: number = 1): Message {
   return {
     ...{ kind: "append-response", from: one, to: two, term: toTerm(term), isRejected: false },
     ...{ index: toLogIndex(index), hintIndex: toLogIndex(0), hintTerm: toTerm(0) },
+  };
+}
+
+function appends(term: number, previous: Entry, ...entries: readonly Entry[]): Message {
+  return {
+    ...{ kind: "append", from: two, to: one, term: toTerm(term), entries: [...entries] },
+    ...{ previousIndex: previous.index, previousTerm: previous.term, commit: toLogIndex(0) },
   };
 }
 
@@ -133,6 +140,21 @@ describe("DurabilityChecker: what leaves a member (D8)", () => {
     assert.throws(() => send(setting, campaigns(4, 2)), isBroken("D8"));
   });
 
+  test("an acknowledgement of an overwrite that only a longer old log hides", async () => {
+    const setting = await begin();
+    await setting.machine.append(entries, hardStateOf(1));
+    await setting.machine.append([], hardStateOf(2));
+    const leader = { ...setting.process, memberId: two };
+    const sent = appends(2, entryOf(1, 1), entryOf(2, 2));
+    setting.checker.frameLeaves(leader, one, ...frameOf(sent));
+    assert.throws(() => send(setting, acknowledges(2, 2)), isBroken("D8"), "nothing is written");
+    const durable = setting.machine.append([entryOf(2, 2)]);
+    assert.throws(() => send(setting, acknowledges(2, 2)), isBroken("D8"), "nothing is synced");
+    await durable;
+    send(setting, acknowledges(2, 2));
+    send(setting, acknowledges(1, 2));
+  });
+
   test("everything, when the log skips its syncs (C8)", async () => {
     const setting = await begin();
     setting.machine.cheats.skipsDatasync = true;
@@ -174,26 +196,26 @@ test("DurabilityChecker.writtenLog: what was written, unless the disk has lost s
   assert.equal(checker.writtenLog(process), undefined);
 });
 
-describe("DurabilityChecker: what is committed (P4)", () => {
-  async function cluster(): Promise<{
-    readonly checker: DurabilityChecker;
-    readonly machines: readonly LogMachine[];
-    readonly processes: readonly ObservedProcess[];
-  }> {
-    const checker = new DurabilityChecker(new Coverage());
-    const machines = [one, two, three].map((id) => new LogMachine(id, id));
-    const processes: ObservedProcess[] = [];
-    for (const machine of machines) {
-      const process = await machine.start();
-      processes.push(process);
-      checker.started(process);
-      const first = [configurationOf(1, 1, [one, two, three])];
-      await machine.append(first, hardStateOf(1, undefined, 1));
-      checker.applied(process, first[0] ?? entryOf(1, 1));
-    }
-    return { checker, machines, processes };
+async function cluster(): Promise<{
+  readonly checker: DurabilityChecker;
+  readonly machines: readonly LogMachine[];
+  readonly processes: readonly ObservedProcess[];
+}> {
+  const checker = new DurabilityChecker(new Coverage());
+  const machines = [one, two, three].map((id) => new LogMachine(id, id));
+  const processes: ObservedProcess[] = [];
+  for (const machine of machines) {
+    const process = await machine.start();
+    processes.push(process);
+    checker.started(process);
+    const first = [configurationOf(1, 1, [one, two, three])];
+    await machine.append(first, hardStateOf(1, undefined, 1));
+    checker.applied(process, first[0] ?? entryOf(1, 1));
   }
+  return { checker, machines, processes };
+}
 
+describe("DurabilityChecker: what is committed (P4)", () => {
   test("is on a majority when it is applied first, and on the own disk", async () => {
     const { checker, machines, processes } = await cluster();
     const [first, second] = machines;
@@ -218,6 +240,26 @@ describe("DurabilityChecker: what is committed (P4)", () => {
     await first.append([entryOf(3, 1)]);
     checker.applied(process, entryOf(3, 1));
   });
+});
+
+test("DurabilityChecker: of a disk that forgot, only what was promised is forgiven (P4)", async () => {
+  const { checker, machines, processes } = await cluster();
+  const [first, second] = machines;
+  const [process, other] = processes;
+  assert.ok(first && second && process && other);
+  const image = second.files.image();
+  await second.append([entryOf(2, 1), entryOf(3, 1)]);
+  checker.ended(other);
+  second.files.killProcess();
+  second.files.restore(image);
+  await first.append([entryOf(2, 1), entryOf(3, 1), entryOf(4, 1), entryOf(5, 1)]);
+  checker.applied(process, entryOf(2, 1));
+  const next = await second.start();
+  checker.started(next);
+  checker.applied(process, entryOf(3, 1));
+  assert.throws(() => checker.applied(process, entryOf(4, 1)), isBroken("P4"));
+  await second.append([entryOf(2, 1), entryOf(3, 1), entryOf(4, 1), entryOf(5, 1)]);
+  checker.applied(process, entryOf(5, 1));
 });
 
 describe("DurabilityChecker: what a restart finds", () => {

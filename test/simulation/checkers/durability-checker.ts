@@ -2,7 +2,7 @@
  * Durable before promised (D8, P4): no vote, acknowledgement or committed entry counts unless the
  * disks of those who promise it hold it, and what they held is there after every restart.
  */
-import type { Configuration, Entry, MemberId, Message } from "@quorate/raft";
+import type { AppendMessage, Configuration, Entry, MemberId, Message } from "@quorate/raft";
 import { decodeConfigurationEntry, toConfiguration } from "@quorate/raft";
 import type { SimFileSystem } from "@quorate/platform/sim";
 import type { Coverage } from "../coverage.ts";
@@ -22,6 +22,8 @@ export class DurabilityChecker implements WorldObserver {
   /** Those that were appended behind it, by index and term: in force where they were. */
   readonly #appended = new Map<string, ConfigurationAt>();
   #appliedIndex = 0;
+  /** By the term of a leader: terms of the entries that ends of its appends named. */
+  readonly #sent = new Map<number, Map<number, number>>();
 
   constructor(coverage: Coverage) {
     this.#coverage = coverage;
@@ -47,12 +49,13 @@ export class DurabilityChecker implements WorldObserver {
   }
 
   ended(process: ObservedProcess): void {
-    this.#watches.get(process.files)?.stop();
+    this.#watches.get(process.files)?.stop(process.status().log.lastIndex);
   }
 
   frameLeaves(process: ObservedProcess, _to: MemberId, kind: number, payload: Uint8Array): void {
     const messages = messagesOf(kind, payload);
     if (messages.length === 0) return;
+    for (const message of messages) if (message.kind === "append") this.#noteSent(message);
     const watch = this.#watches.get(process.files);
     if (watch === undefined || watch.isExcused) return;
     for (const message of messages) this.#checkPromise(message, watch);
@@ -125,7 +128,14 @@ export class DurabilityChecker implements WorldObserver {
         if (!isTermDurable()) throw fail("answers an append");
         const { durable } = watch;
         if (message.isRejected || durable.term > term) break;
-        if (durable.lastIndex < message.index) throw fail(`acknowledges ${message.index}`);
+        const { index } = message;
+        if (durable.lastIndex < index) throw fail(`acknowledges ${index}`);
+        // What a longer log held there before is not what was asked for.
+        const sent = this.#sent.get(term)?.get(index);
+        if (sent !== undefined && !durable.holds(index, sent)) {
+          const held = durable.termAt(index) ?? "none";
+          throw fail(`acknowledges ${index} of term ${sent}, and holds one of term ${held},`);
+        }
         this.#coverage.checked("D8 acknowledgements");
         break;
       }
@@ -153,6 +163,16 @@ export class DurabilityChecker implements WorldObserver {
     }
   }
 
+  #noteSent({ term, previousIndex, previousTerm, entries }: AppendMessage): void {
+    let sent = this.#sent.get(term);
+    if (sent === undefined) {
+      sent = new Map();
+      this.#sent.set(term, sent);
+      for (const old of this.#sent.keys()) if (this.#sent.size > termsKept) this.#sent.delete(old);
+    }
+    sent.set(previousIndex + entries.length, entries.at(-1)?.term ?? previousTerm);
+  }
+
   #noteAppended({ index, term, data }: Entry): void {
     const { configuration } = decodeConfigurationEntry(data);
     this.#appended.set(`${index}/${term}`, { index, configuration });
@@ -171,7 +191,7 @@ export class DurabilityChecker implements WorldObserver {
       const watch = this.#byMember.get(member);
       if (watch === undefined) return false;
       // What a disk forgot was acknowledged in good faith, and may be committed by that.
-      return watch.isExcused || watch.hasForgotten || watch.durable.holds(index, term);
+      return watch.isBelieved(index) || watch.durable.holds(index, term);
     };
     const isMajority = (set: readonly MemberId[]): boolean =>
       set.length === 0 || set.filter(holds).length * 2 > set.length;
@@ -189,6 +209,9 @@ export class DurabilityChecker implements WorldObserver {
     this.#coverage.checked("P4");
   }
 }
+
+/** Answers to leaders before these are not compared. */
+const termsKept = 8;
 
 interface ConfigurationAt {
   readonly index: number;

@@ -38,7 +38,10 @@ export class DiskWatch {
   #isStale = false;
   #isWatching = false;
   #isExcused = false;
-  #hasForgotten = false;
+  #isRunning = false;
+  /** Last index of the log of the last process, while it ran. */
+  #lastIndex = 0;
+  #forgottenIndex = 0;
   #isMisread = false;
   #hasLostWrites = false;
   /** Checksums of what is durable behind the last mark that is, and behind the one before. */
@@ -97,9 +100,12 @@ export class DiskWatch {
     return this.#isExcused;
   }
 
-  /** The same since the member was made: what it has acknowledged may be gone. */
-  get hasForgotten(): boolean {
-    return this.#hasForgotten;
+  /**
+   * Whether its word is all that there is: the disk lies to its process, or has forgotten what an
+   * earlier one acknowledged in good faith up to that index or behind it.
+   */
+  isBelieved(index: number): boolean {
+    return (this.#isRunning && this.#isExcused) || index <= this.#forgottenIndex;
   }
 
   /** Not all that the process wrote since its start was seen: it knows more than is on its disk. */
@@ -119,9 +125,16 @@ export class DiskWatch {
     return this.#durable;
   }
 
-  /** The process is gone: what is durable of what it wrote is durable for whoever comes next. */
-  stop(): void {
+  /**
+   * The process is gone: what is durable of what it wrote is durable for whoever comes next.
+   *
+   * @param lastIndex - Of the log as it knew it: more than was seen, where writes were lost.
+   */
+  stop(lastIndex: number): void {
     this.#advance();
+    this.#isRunning = false;
+    this.#lastIndex = Math.max(lastIndex, this.#written.lastIndex);
+    if (this.#isExcused) this.#forget();
   }
 
   /** Reads the log as it is, without the code that is judged. */
@@ -170,8 +183,9 @@ export class DiskWatch {
   /** Goes on from what a process has recovered. */
   start({ view, records }: RecoveredView): void {
     this.#isWatching = true;
+    this.#isRunning = true;
     this.#isExcused = false;
-    this.#hasForgotten ||= this.#isMisread;
+    if (this.#isMisread) this.#forget();
     this.#isMisread = false;
     this.#hasLostWrites = false;
     this.#durable = view;
@@ -235,7 +249,12 @@ export class DiskWatch {
 
   #excuse(): void {
     this.#isExcused = true;
-    this.#hasForgotten = true;
+    if (!this.#isRunning) this.#forget();
+  }
+
+  /** What the last process may have promised is not expected of those that come. */
+  #forget(): void {
+    this.#forgottenIndex = Math.max(this.#forgottenIndex, this.#lastIndex);
   }
 }
 

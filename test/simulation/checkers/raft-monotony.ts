@@ -1,6 +1,5 @@
 /** What never goes back: terms, votes, commit and applied index (D8). */
 import type { MemberId, RaftStatus } from "@quorate/raft";
-import type { SimFileSystem } from "@quorate/platform/sim";
 import type { Coverage } from "../coverage.ts";
 import type { ObservedProcess } from "../world/observer.ts";
 import { check } from "./check-failure.ts";
@@ -10,10 +9,12 @@ export class RaftMonotony {
   readonly #coverage: Coverage;
   readonly #stepsPerLook: number;
   readonly #lives = new Map<ObservedProcess, Life>();
-  /** By member and term: whom it voted for. Outlives processes, as the disk does. */
-  readonly #votes = new Map<string, MemberId>();
-  readonly #deceived = new Set<SimFileSystem>();
-  readonly #watched = new Set<SimFileSystem>();
+  /** By member and term. Outlives processes, as the disk does. */
+  readonly #votes = new Map<string, Vote>();
+  readonly #running = new Map<MemberId, ObservedProcess>();
+  /** Members whose disks have deceived them. */
+  readonly #deceived = new Set<MemberId>();
+  readonly #watched = new Set<MemberId>();
 
   /** @param stepsPerLook - A look at a status costs more than most steps. */
   constructor(coverage: Coverage, stepsPerLook: number) {
@@ -26,15 +27,15 @@ export class RaftMonotony {
     const { files, memberId } = process;
     const applied = process.state.appliedIndex;
     this.#lives.set(process, { ...markOf(status), applied, role: status.role, steps: 0 });
-    // A disk that was put back to another time has forgotten its promises: nothing can be expected.
-    if (this.#deceived.delete(files)) this.#forgetVotes(memberId);
-    if (this.#watched.has(files)) return;
-    this.#watched.add(files);
-    files.addObserver({ deceived: () => this.#deceived.add(files) });
+    this.#running.set(memberId, process);
+    if (this.#watched.has(memberId)) return;
+    this.#watched.add(memberId);
+    files.addObserver({ deceived: () => this.#deceived.add(memberId) });
   }
 
   ended(process: ObservedProcess): void {
     this.#lives.delete(process);
+    this.#running.delete(process.memberId);
   }
 
   /** Whether it is time to look again. */
@@ -98,22 +99,33 @@ export class RaftMonotony {
     life.applied = index;
   }
 
-  /** One vote a term, whatever happened to the process in between (C8, C14). */
+  /** One vote a term, whatever happened to the process and its disk in between (C8, C14, B16). */
   votes(member: MemberId, term: number, candidate: MemberId): void {
     const key = `${member}/${term}`;
     const before = this.#votes.get(key);
-    check(before === undefined || before === candidate, "votes", () => {
-      return `${member} votes for ${candidate} and ${before} in term ${term}`;
+    const isOne = before === undefined || before.candidate === candidate;
+    check(isOne || this.#isLostOn(member, before), "votes", () => {
+      return `${member} votes for ${candidate} and ${before?.candidate} in term ${term}`;
     });
-    this.#votes.set(key, candidate);
+    if (!isOne || before === undefined) {
+      this.#votes.set(key, { candidate, witness: this.#running.get(candidate) });
+    }
     this.#coverage.checked("votes");
   }
 
-  #forgetVotes(member: MemberId): void {
-    for (const key of [...this.#votes.keys()]) {
-      if (key.startsWith(`${member}/`)) this.#votes.delete(key);
-    }
+  /**
+   * Whether nobody can tell a member of its vote: its disk has deceived it, and the process that
+   * got the vote, the only other one that knew, is gone as well.
+   */
+  #isLostOn(member: MemberId, { candidate, witness }: Vote): boolean {
+    return this.#deceived.has(member) && this.#running.get(candidate) !== witness;
   }
+}
+
+/** Whom a member voted for, and the process of that one as it was then. */
+interface Vote {
+  readonly candidate: MemberId;
+  readonly witness: ObservedProcess | undefined;
 }
 
 interface Mark {
