@@ -15,6 +15,7 @@ export const checkedPromises = [
   "C33",
   "C35",
   "D8 acknowledgements",
+  "D8 answers",
   "D8 bounds",
   "D8 caches",
   "D8 campaigns",

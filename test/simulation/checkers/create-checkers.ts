@@ -2,6 +2,7 @@ import { SeededRandom } from "@quorate/platform/sim";
 import type { Coverage } from "../coverage.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { WorldObserver } from "../world/observer.ts";
+import { AnswerChecker } from "./answer-checker.ts";
 import { BoundsChecker } from "./bounds-checker.ts";
 import { CachesChecker } from "./caches-checker.ts";
 import { CommitChecker } from "./commit-checker.ts";
@@ -26,6 +27,7 @@ export function createCheckers(plan: Plan, coverage: Coverage): readonly WorldOb
     new MembersChecker(coverage),
     new LeaseTermChecker(coverage),
     new ReadChecker(coverage),
+    new AnswerChecker(coverage),
     new StateHashChecker(coverage, 1),
     new CachesChecker(coverage, random.pick([16, 64, 256])),
     new BoundsChecker(coverage, plan.timing.limits),
