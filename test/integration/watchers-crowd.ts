@@ -1,6 +1,8 @@
 /** Many watchers of one key, and how late the last of them is told of a change (W11, B19). */
 import { connect, type Client, type Watcher } from "@quorate/client";
 import { within } from "../support/deadline.ts";
+import { FairStopwatch } from "../support/fair-stopwatch.ts";
+import type { MemberProcess } from "../support/member-process.ts";
 
 const beatMillis = 10_000;
 
@@ -42,17 +44,18 @@ export class Crowd implements AsyncDisposable {
   /**
    * Changes the key and waits until everybody has been told.
    *
+   * @param members - Those whose waits for a processor do not count.
    * @returns Milliseconds from the call of the put until the last one knew.
    */
-  async beat(writer: Client, value: string): Promise<number> {
+  async beat(writer: Client, value: string, members: readonly MemberProcess[]): Promise<number> {
     this.#awaited = value;
     this.#missing = this.#watchers.length;
     const told = new Promise<void>((resolve) => (this.#resolve = resolve));
-    const begin = performance.now();
+    const stopwatch = new FairStopwatch(members);
     await writer.put(this.#key, value);
     await within(beatMillis, `${value} at all watchers, ${this.#missing} missing`, told);
     if (this.#problem !== undefined) throw new Error(this.#problem);
-    return performance.now() - begin;
+    return stopwatch.read().millis;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
