@@ -8,8 +8,8 @@ import { check } from "./check-failure.ts";
 const judged: readonly string[] = ["KV", "Lease", "Watch"].map((name) => `/etcdserverpb.${name}/`);
 
 /**
- * No answer to a client says a revision that does not yet stand (D8): what is applied first anywhere
- * is committed and on the disks of a majority, which `DurabilityChecker` sees to, so the newest
+ * No answer to a client says a revision that does not stand yet (D8). What is applied anywhere is
+ * committed and on the disks of a majority, which `DurabilityChecker` sees to; so the newest
  * revision of that is all that may be told at the moment when an answer leaves.
  */
 export class AnswerChecker implements WorldObserver {

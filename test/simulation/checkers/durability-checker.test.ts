@@ -242,7 +242,7 @@ describe("DurabilityChecker: what is committed (P4)", () => {
   });
 });
 
-test("DurabilityChecker: of a disk that forgot, only what was promised is forgiven (P4)", async () => {
+test("DurabilityChecker: a disk that forgot is forgiven what it had promised (P4)", async () => {
   const { checker, machines, processes } = await cluster();
   const [first, second] = machines;
   const [process, other] = processes;

@@ -60,7 +60,7 @@ test("nor does one whose disk has forgotten its vote, while who got it remembers
   assert.throws(() => bench.monotony.votes(one, 3, three), isSecondVote);
 });
 
-test("a vote that nobody remembers is forgiven to a disk that has forgotten it, to no other", () => {
+test("a vote that nobody remembers is forgiven to a disk that forgot it, to no other", () => {
   const bench = new Bench();
   bench.monotony.votes(one, 3, two);
   bench.restart(two);

@@ -16,7 +16,7 @@ function diskOf(): Disk {
   return new Disk(new SimFileSystem(), [0, 0], new SeededRandom(1n));
 }
 
-test("a fault of a disk explains one end, and that only by the error that was injected (B3)", () => {
+test("a fault of a disk explains one end, and that only by its own error (B3)", () => {
   const disk = diskOf();
   assert.equal(disk.explains(failed("EIO")), false, "nothing is wrong");
   disk.excuse({ errno: "EIO", path });
@@ -59,7 +59,7 @@ function failing(error: Error): Schedule {
   };
 }
 
-test("a process that ends of a bug while a fault of its disk lasts has failed the run", async () => {
+test("a process that ends of a bug while its disk has a fault has failed the run", async () => {
   const bug = await runSchedule(failing(new TypeError("Cannot read it")), 1n);
   assert.match(bug.failure?.message ?? "", /ends without a fault: .*Cannot read it/);
   const injected = await runSchedule(failing(new FileSystemError("datasync", path, "EIO")), 1n);
