@@ -13,7 +13,7 @@ import { ClusterProcesses, quorateMissing } from "../support/cluster-processes.t
 import type { MemberProcess, ProcessEnd } from "../support/member-process.ts";
 import { straceMissing, straceWrapper } from "../support/strace.ts";
 import { checkAll, describeRun, Load } from "./kill-checks.ts";
-import { firstStartSites, loadSites, lookAt, type Site } from "./kill-sites.ts";
+import { firstStartSites, leftOverSite, loadSites, lookAt, type Site } from "./kill-sites.ts";
 import { RealTime, type WriterRecord } from "./writers.ts";
 
 const isExhaustive = process.env["QUORATE_KILL_EVERY"] === "1";
@@ -50,7 +50,11 @@ describe("a lone member killed where it enters a file operation", { skip }, () =
     await using cluster = await ClusterProcesses.start(1, { flags });
     await cluster.member(0).stop();
     const lives = new Lives(cluster);
-    for (const site of loadSites) {
+    const sites = loadSites.flatMap((site) => {
+      // The death in the middle of it leaves what the next start removes.
+      return site.name === "fdatasync prepared segment" ? [site, leftOverSite] : [site];
+    });
+    for (const site of sites) {
       if (!isExhaustive) {
         assert.ok(await lives.killAt(site), `a life comes to ${site.name}`);
         continue;

@@ -1,9 +1,10 @@
 /**
  * The file operations in the life of a member, each as a place where it can be killed.
  *
- * They were read off traces of whole lives: a first start, a start from what is there, load with
- * new segments of the log and removed ones, commits, compaction, defragmentation, and the receipt
- * and the sending of a snapshot. In the order in which a life comes to them.
+ * `kill-sites.test.ts` holds them against traces of whole lives: a first start, a start from what
+ * is there, load with new segments of the log and removed ones, commits, compaction,
+ * defragmentation, and the receipt and the sending of a snapshot. In the order in which a life
+ * comes to them.
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -61,6 +62,7 @@ export const firstStartSites: readonly Site[] = [
   siteIn("pwrite64", "member/wal/0000000000000000-0000000000000001.wal"),
   siteIn("fdatasync", "member/wal/0000000000000000-0000000000000001.wal"),
   siteIn("openat", "member/snap/db"),
+  siteIn("openat", "member/snap/db-lock"),
   siteIn("ftruncate", "member/snap/db-lock"),
   siteIn("pwrite64", "member/snap/db"),
   siteIn("fdatasync", "member/snap/db"),
@@ -93,6 +95,7 @@ export const loadSites: readonly Site[] = [
   siteIn("pwrite64", "member/snap/db.defragment"),
   siteIn("fdatasync", "member/snap/db.defragment"),
   siteIn("fdatasync", "member/snap/db.defragment", 2),
+  siteIn("openat", "member/snap/db.defragment-lock"),
   siteIn("ftruncate", "member/snap/db.defragment-lock"),
   siteIn("rename", "member/snap/db.defragment"),
   siteIn("fsync", "member/snap"),
@@ -101,17 +104,20 @@ export const loadSites: readonly Site[] = [
   siteIn("fdatasync", "member/snap/db", 5),
 ];
 
+/** What removes a segment in preparation: the end in good order, or a start after a death there. */
+export const leftOverSite: Site = preparedSite("unlink");
+
 /**
  * Operations on a state that is received.
  *
  * @param names - What the file may be called.
  */
 export function receiveSites(names: readonly string[]): readonly Site[] {
-  const unfinished = names.map((name) => `${name}.part`);
-  const [part, whole] = [unfinished, names].map((each) => (directory: MemberDirectory) => {
-    return each.map((name) => join(directory.data, "member/snap", name));
-  });
-  if (part === undefined || whole === undefined) return [];
+  const below = (suffix: string) => {
+    return ({ data }: MemberDirectory): readonly string[] =>
+      names.map((name) => join(data, "member/snap", `${name}${suffix}`));
+  };
+  const [part, whole, lock] = [below(".part"), below(""), below("-lock")];
   return [
     // Last in a life, first here: later lives begin with a short log.
     { name: "unlink oldest segment", call: "unlink", paths: oldestSegment, nth: 1 },
@@ -120,6 +126,11 @@ export function receiveSites(names: readonly string[]): readonly Site[] {
     { name: "fdatasync received state", call: "fdatasync", paths: part, nth: 1 },
     { name: "rename received state", call: "rename", paths: part, nth: 1 },
     { name: "openat named state", call: "openat", paths: whole, nth: 1 },
+    { name: "openat lock of named state", call: "openat", paths: lock, nth: 1 },
+    { name: "ftruncate lock of named state", call: "ftruncate", paths: lock, nth: 1 },
+    { name: "writev named state", call: "writev", paths: whole, nth: 1 },
+    { name: "pwrite64 named state", call: "pwrite64", paths: whole, nth: 1 },
+    { name: "unlink lock of named state", call: "unlink", paths: lock, nth: 1 },
     { name: "ftruncate named state", call: "ftruncate", paths: whole, nth: 1 },
     { name: "fdatasync named state", call: "fdatasync", paths: whole, nth: 1 },
     { name: "rename named state", call: "rename", paths: whole, nth: 1 },
@@ -129,7 +140,16 @@ export function receiveSites(names: readonly string[]): readonly Site[] {
 /** Operations on the copy of the state that goes to a member of that id. */
 export function sendSites(memberId: bigint): readonly Site[] {
   const copy = `member/snap/outgoing-${memberId.toString(16)}.tmp`;
-  return [siteIn("openat", copy), siteIn("write", copy), siteIn("openat", copy, 2)];
+  return [
+    siteIn("unlink", copy),
+    siteIn("openat", copy),
+    siteIn("write", copy),
+    siteIn("fdatasync", copy),
+    siteIn("openat", `${copy}-lock`),
+    siteIn("ftruncate", `${copy}-lock`),
+    siteIn("unlink", `${copy}-lock`),
+    siteIn("openat", copy, 2),
+  ];
 }
 
 function siteIn(call: string, path: string, nth = 1): Site {
