@@ -87,8 +87,8 @@ describe("watchers that do not read", { skip: quorateMissing }, () => {
       return [0, 0.5, 0.9].map((part) => percentile(times, part).toFixed(0)).join("/");
     });
     console.log(
-      `${crowdSize} watchers told within ${late.join(", ")} ms (least/p50/p90 calm, busy, after), ` +
-        `${growth.toFixed(0)} MiB more memory and ${(buffered / mebibyte).toFixed(1)} MiB buffered ` +
+      `${crowdSize} told in ${late.join(", ")} ms (0/50/90 %; calm, busy, after)` +
+        `, ${growth.toFixed(0)} MiB more memory, ${(buffered / mebibyte).toFixed(1)} MiB buffered ` +
         `for ${writtenMebibytes} MiB unread by ${stuckCount}, ${fallen} fallen back`,
     );
     const busyLimit = Math.max(busyMaxMillis, busyRatioMax * percentile(calm, 0.9));
