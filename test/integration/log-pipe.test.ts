@@ -1,17 +1,18 @@
 /**
  * Readers of the log that are stuck or gone: the member serves on, keeps a bounded queue, and tells
- * how many lines were lost when the reader is back (B23, C51).
+ * how many lines were lost when the reader is back; a log on a full disk is no more (B5, B23, C51).
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { constants, existsSync } from "node:fs";
-import { mkdir, mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { connect } from "@quorate/client";
 import { ClusterProcesses, quorateMissing } from "../support/cluster-processes.ts";
 import { until } from "../support/deadline.ts";
 import type { MemberProcess } from "../support/member-process.ts";
+import { Tmpfs, tmpfsMissing } from "../support/tmpfs.ts";
 
 /** What a pipe takes; of its 16 pages each is full when the next line does not fit whole. */
 const pipeBytes = 65_536;
@@ -56,6 +57,30 @@ describe("a log whose reader", { skip: quorateMissing }, () => {
     const end = await piped.member.stop();
     assert.equal(end.signal, "SIGTERM", "it ends in good order");
   });
+
+  test(
+    "is a file on a full disk holds nothing up (B5)",
+    { timeout: 60_000, skip: tmpfsMissing },
+    async () => {
+      using disk = new Tmpfs(pipeBytes);
+      await using cluster = await ClusterProcesses.create(1, {
+        flags: ["--warning-apply-duration=1ns"],
+      });
+      const member = cluster.member(0);
+      const path = join(disk.path, "log");
+      member.launch({ wrapper: ["sh", "-c", `exec "$0" "$@" 2>${path}`] });
+      await until(30_000, "the member to be ready", async () => {
+        return (await readFile(path, "utf8")).includes("ready to serve") ? true : undefined;
+      });
+      await disk.fill();
+      const slowest = await writeLines(member, stuckLines);
+      assert.ok(slowest < callMillisMax, `a call took ${slowest} ms on a full disk`);
+      await assertServes(member);
+      assert.ok((await lostLines(member)) > 0, "lost lines are counted");
+      const end = await member.stop(15_000);
+      assert.equal(end.signal, "SIGTERM", "it ends in good order");
+    },
+  );
 
   test("is gone does not end the member, lines are counted", { timeout: 60_000 }, async () => {
     await using piped = await PipedMember.start();
