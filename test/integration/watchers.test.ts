@@ -88,7 +88,7 @@ describe("watchers that do not read", { skip: quorateMissing }, () => {
     });
     console.log(
       `${crowdSize} told in ${late.join(", ")} ms (0/50/90 %; calm, busy, after)` +
-        `, ${growth.toFixed(0)} MiB more memory, ${(buffered / mebibyte).toFixed(1)} MiB buffered ` +
+        `, ${growth.toFixed(0)} MiB memory, ${(buffered / mebibyte).toFixed(1)} MiB buffered ` +
         `for ${writtenMebibytes} MiB unread by ${stuckCount}, ${fallen} fallen back`,
     );
     const busyLimit = Math.max(busyMaxMillis, busyRatioMax * percentile(calm, 0.9));
