@@ -180,6 +180,15 @@ export const consensusMutants: readonly Mutant[] = [
     replace: "",
   },
   {
+    name: "leases-end-late",
+    focus: "leases",
+    row: "L2",
+    fault: "looks for leases that ran out every four seconds",
+    file: "packages/server/src/member/lessor.ts",
+    find: "if (!hasMore) this.#scanTimer = timers.setTimer(this.#options.scanMillis, again);",
+    replace: "if (!hasMore) this.#scanTimer = timers.setTimer(4_000, again);",
+  },
+  {
     name: "messages-lost-without-retry",
     focus: "elections",
     row: "B10",

@@ -7,6 +7,7 @@ export const foundBySeedsAlone: ReadonlySet<string> = new Set([
   "forwarded-twice",
   "leads-without-quorum",
   "lease-not-extended-on-promotion",
+  "leases-end-late",
   "leases-never-end",
   "log-head-not-synced",
   "messages-lost-without-retry",
