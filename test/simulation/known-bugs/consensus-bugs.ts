@@ -174,6 +174,7 @@ export const consensusBugs: readonly KnownBug[] = [
     guards: [
       byTest(raftTests, "C13 hashicorp/raft#704, #212: snapshots against every shape of log"),
       bySchedule("states come late, twice and in pieces while the log goes on"),
+      byMutant("state-keeps-old-entries"),
     ],
   },
   {

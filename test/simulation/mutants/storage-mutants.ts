@@ -209,6 +209,15 @@ export const storageMutants: readonly Mutant[] = [
     replace: "",
   },
   {
+    name: "state-keeps-old-entries",
+    focus: "snapshots",
+    row: "C13",
+    fault: "keeps entries of before a state that it takes",
+    file: "packages/raft/src/entry-window.ts",
+    find: "    this.#entries = [];\n    this.#cumulativeBytes = [];\n",
+    replace: "",
+  },
+  {
     name: "damage-taken-for-torn-tail",
     focus: "forgetful",
     row: "C36",
