@@ -62,9 +62,10 @@ function watchService(world: World, core: readonly Machine[]): void {
  * Whether nothing that lasts longer than a healing is under way: a change of members, a sync of a
  * slow disk, or what a script has left behind.
  */
-function isServiceDue({ plan }: World): boolean {
-  if (plan.faultyMillis === 0) return false;
-  return !plan.faults.some(({ kind }) => changing.has(kind) || kind === "slow-disk");
+function isServiceDue({ plan, present, isOperated }: World): boolean {
+  if (plan.faultyMillis === 0 || isOperated) return false;
+  if (present.some(({ isRefused }) => isRefused)) return false;
+  return !plan.faults.some(({ kind }) => kind === "slow-disk");
 }
 
 /** Whether all of a core have applied the same, and hold the same state. */

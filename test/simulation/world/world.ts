@@ -76,6 +76,7 @@ export class World implements MachineHost {
   activeFaults = 0;
   #operator: ClientMachine | undefined;
   #nextPlace: number;
+  #operations = 0;
   #failure: unknown;
   #isFailed = false;
 
@@ -207,9 +208,19 @@ export class World implements MachineHost {
     return this.#operator;
   }
 
+  /** Whether an operator is at work. */
+  get isOperated(): boolean {
+    return this.#operations > 0;
+  }
+
   /** Lets operators do something beside everything else. */
   operate(work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.fail(error));
+    this.#operations += 1;
+    work
+      .finally(() => {
+        this.#operations -= 1;
+      })
+      .catch((error: unknown) => this.fail(error));
   }
 
   /** Whether everybody is well and nobody leaves. */
