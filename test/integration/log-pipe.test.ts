@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { constants, existsSync } from "node:fs";
-import { mkdir, mkdtemp, open, readFile, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { connect } from "@quorate/client";
@@ -68,6 +68,7 @@ describe("a log whose reader", { skip: quorateMissing }, () => {
       });
       const member = cluster.member(0);
       const path = join(disk.path, "log");
+      await writeFile(path, "");
       member.launch({ wrapper: ["sh", "-c", `exec "$0" "$@" 2>${path}`] });
       await until(30_000, "the member to be ready", async () => {
         return (await readFile(path, "utf8")).includes("ready to serve") ? true : undefined;

@@ -101,6 +101,11 @@ function mergeOneof(members: readonly FieldSchema[], a: unknown, b: unknown): un
   };
 }
 
+/** protobufjs keeps a map as an object, which puts keys that look like indexes first. */
+function arbitraryKey(): fc.Arbitrary<string> {
+  return arbitraryText().filter((key) => !/^(0|[1-9]\d*)$/.test(key));
+}
+
 function arbitrarySlot(slot: Slot, depth: number): fc.Arbitrary<unknown> {
   if (slot.kind === "oneof") {
     const members = slot.members
@@ -121,7 +126,7 @@ function arbitrarySlot(slot: Slot, depth: number): fc.Arbitrary<unknown> {
       return fc.array(arbitraryOne(type, depth), { maxLength: 3 });
     case "map":
       return fc
-        .array(fc.tuple(arbitraryText(), arbitraryOne(type, depth)), { maxLength: 3 })
+        .array(fc.tuple(arbitraryKey(), arbitraryOne(type, depth)), { maxLength: 3 })
         .map((entries) => new Map(entries));
     case "single":
       if (isNested && depth === 0) return fc.constant(undefined);
