@@ -11,6 +11,7 @@ export const foundBySeedsAlone: ReadonlySet<string> = new Set([
   "leases-never-end",
   "log-head-not-synced",
   "messages-lost-without-retry",
+  "old-copy-believed",
   "overwritten-key-stays-attached",
   "proposed-again-after-snapshot",
   "reads-served-unapplied",
