@@ -31,6 +31,11 @@ import { RealTime, type WriterRecord } from "./writers.ts";
 const skip = quorateMissing || straceMissing;
 const isExhaustive = process.env["QUORATE_KILL_EVERY"] === "1";
 const drawn = { received: 6, sent: 3 } as const;
+/**
+ * The longest that service may be away after the leader of three has died (V1): a leader within
+ * 3 s, which has no majority before the member that is behind has its state.
+ */
+const stateOutageMillisMax = 5_000;
 const timeout = isExhaustive ? 3_600_000 : 180_000;
 const flags = [
   ...["--snapshot-count=40", "--snapshot-catchup-entries=10", "--wal-segment-bytes=16384"],
@@ -112,7 +117,7 @@ describe("killed on the way of a state", { skip }, () => {
     await checkAll(cluster, history.records);
     const longest = Math.max(...outages);
     console.log(describeRun(history.records, { kills: outages.length, longest }));
-    assert.ok(longest < outageMillisMax, `service was away for ${longest} ms (V1)`);
+    assert.ok(longest < stateOutageMillisMax, `service was away for ${longest} ms (V1)`);
   });
 });
 
