@@ -185,3 +185,7 @@ for part in (keys, transactions, watches, leases, locks, cluster):
     part()
 tell("end")
 client.close()
+# Its thread for watches says that the channel is gone, and an interpreter that ends meanwhile aborts.
+for thread in threading.enumerate():
+    if thread is not threading.main_thread():
+        thread.join(5)
